@@ -1,0 +1,1 @@
+//! The keyword table: every word of the language in both surfaces.
