@@ -1,0 +1,151 @@
+//! One household's facts. What is absent is unknown, never false, zero or empty.
+//!
+//! A profile is a small arena of records. Each holds a slot for every fact of its kind; a slot says what is known.
+//! Links are made when the profile is built: a member's `home` is the record of the household that lists the member.
+
+use crate::ids::{EntityId, FieldId};
+use crate::schema::{FieldType, Schema};
+
+/// The position of a record in a [`Profile`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordIx(pub u32);
+
+/// What is known of one fact of one record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Slot {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// A number in grains, a date in days, a value's position, or 0 and 1.
+    Scalar(i64),
+    /// A record.
+    Record(RecordIx),
+    /// Entries of a list.
+    List {
+        /// Those that are known.
+        items: Vec<RecordIx>,
+        /// Whether there are no others.
+        complete: bool,
+    },
+    /// Members of a set, each in rising order.
+    Set {
+        /// Values known to be in it.
+        known: Vec<u32>,
+        /// Values known not to be in it.
+        not: Vec<u32>,
+        /// Whether nothing but `known` is in it.
+        complete: bool,
+    },
+}
+
+/// One record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its kind.
+    pub entity: EntityId,
+    /// Its facts, in the order of [`crate::schema::Entity::fields`].
+    pub slots: Vec<Slot>,
+}
+
+/// One household's facts.
+///
+/// `Debug` prints how many records there are and never a fact's value: profiles are personal data.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Profile {
+    records: Vec<Record>,
+    roots: Vec<(EntityId, RecordIx)>,
+}
+
+impl std::fmt::Debug for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Profile({} records)", self.records.len())
+    }
+}
+
+impl Profile {
+    /// A profile that knows nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a record of which nothing is known.
+    pub fn add(&mut self, schema: &Schema, entity: EntityId) -> RecordIx {
+        let count = schema.entity(entity).map_or(0, |e| e.fields.len());
+        let ix = RecordIx(u32::try_from(self.records.len()).unwrap_or(u32::MAX));
+        self.records.push(Record { entity, slots: vec![Slot::Unknown; count] });
+        ix
+    }
+
+    /// The record that policies for `entity` are matched against: the applicant, the household, the employer.
+    #[must_use]
+    pub fn root(&self, entity: EntityId) -> Option<RecordIx> {
+        self.roots.iter().find(|(e, _)| *e == entity).map(|(_, ix)| *ix)
+    }
+
+    /// Makes `record` the one that policies for its kind are matched against.
+    pub fn set_root(&mut self, record: RecordIx) {
+        let Some(entity) = self.record(record).map(|r| r.entity) else { return };
+        match self.roots.iter_mut().find(|(e, _)| *e == entity) {
+            Some(root) => root.1 = record,
+            None => self.roots.push((entity, record)),
+        }
+    }
+
+    /// The record at a position.
+    #[must_use]
+    pub fn record(&self, ix: RecordIx) -> Option<&Record> {
+        self.records.get(ix.0 as usize)
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there is no record.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// What is known of a fact. `position` is the fact's place in its record, see [`position`].
+    #[must_use]
+    pub fn slot(&self, ix: RecordIx, position: usize) -> &Slot {
+        self.record(ix).and_then(|r| r.slots.get(position)).unwrap_or(&Slot::Unknown)
+    }
+
+    /// Says what is known of a fact, replacing what was.
+    pub fn set(&mut self, ix: RecordIx, position: usize, slot: Slot) {
+        if let Some(old) = self.records.get_mut(ix.0 as usize).and_then(|r| r.slots.get_mut(position)) {
+            *old = slot;
+        }
+    }
+
+    /// Sets a record or list and, where the schema links the two records, the facts that point back.
+    pub fn link(&mut self, schema: &Schema, ix: RecordIx, field: FieldId, slot: Slot) {
+        let targets: Vec<RecordIx> = match &slot {
+            Slot::Record(target) => vec![*target],
+            Slot::List { items, .. } => items.clone(),
+            _ => Vec::new(),
+        };
+        if let Some(position) = position(schema, field) {
+            self.set(ix, position, slot);
+        }
+        let Some(back) = schema.field(field).and_then(|f| f.back) else { return };
+        let single = matches!(schema.field(back).map(|f| f.ty), Some(FieldType::Record(_)));
+        if let Some(position) = position(schema, back).filter(|_| single) {
+            for target in targets {
+                self.set(target, position, Slot::Record(ix));
+            }
+        }
+    }
+}
+
+/// The place of a fact in the slots of its record.
+#[must_use]
+pub fn position(schema: &Schema, field: FieldId) -> Option<usize> {
+    let entity = schema.field(field)?.entity;
+    schema.entity(entity)?.fields.iter().position(|f| *f == field)
+}
