@@ -6,6 +6,7 @@
 //!
 //! [`from_text`] is the step in, and the only file that names the parser generator. [`print()`] is the way back.
 
+pub mod builtin;
 pub mod error;
 pub mod from_text;
 pub mod keywords;

@@ -1,0 +1,36 @@
+//! Names that the language brings along, in both surfaces. They are names, not keywords: a vocabulary may not
+//! declare them again, and nothing about them is special to the grammar.
+
+/// Identifier and Chinese name.
+pub const BUILTIN: &[(&str, &str)] = &[
+    ("today", "今天"),
+    ("this", "本政策"),
+    ("count", "数量"),
+    ("sum", "合计"),
+    ("largest", "最大"),
+    ("smallest", "最小"),
+    ("year", "年份"),
+    ("month", "月份"),
+    ("eligible", "符合"),
+    ("ineligible", "不符合"),
+    ("undetermined", "待定"),
+    ("not_in_force", "未施行"),
+    ("cash", "现金"),
+    ("service", "服务"),
+    ("waiver", "减免"),
+    ("reimbursement", "报销"),
+    ("goods", "实物"),
+    ("recognition", "身份认定"),
+    ("referral", "转介"),
+    ("verified", "已核"),
+    ("secondary", "间接"),
+    ("illustrative", "示意"),
+    ("none", "无"),
+    ("unknown", "不知道"),
+    ("policy", "政策"),
+    ("action", "办理"),
+    ("grant", "授予"),
+    ("time", "时间"),
+    ("circumstance", "境况"),
+    ("immutable", "不变"),
+];

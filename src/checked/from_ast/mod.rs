@@ -1,0 +1,135 @@
+//! Syntax tree -> typed model.
+//!
+//! The checker keeps going: each declaration, clause, row and condition is checked on its own, what cannot be given a
+//! meaning is reported and left out, and the model is used only when there was no error. Definitions and parameters
+//! are checked when first needed, which gives their order and finds circles on the way.
+
+mod bounds;
+mod declare;
+mod define;
+mod expr;
+mod names;
+mod operators;
+mod paths;
+mod policy;
+mod scenario;
+mod table;
+mod units;
+mod words;
+
+use super::{Expr, Model};
+use crate::ast;
+use crate::ast::print::Glossary;
+use crate::diagnostic::Diagnostic;
+use crate::ids::{DefineId, EntityId, ParameterId, PolicyId};
+use crate::span::Span;
+use define::{Pending, PendingParameter};
+use names::Names;
+use std::collections::HashMap;
+
+/// Expressions, with the definitions they lead to, nest at most this deep. Real policies stay below 20.
+const DEPTH: u32 = 200;
+
+/// Checks a whole policy set. The files are one set: their order does not matter.
+///
+/// Returns the model of what could be understood and every finding, in the order of files and places. The model is
+/// complete only when no finding is an error.
+#[must_use]
+pub fn check(files: &[ast::File]) -> (Model, Vec<Diagnostic>) {
+    let glossary = Glossary::collect(&files.iter().collect::<Vec<_>>());
+    let mut checker = Checker {
+        model: Model::default(),
+        findings: Vec::new(),
+        names: Names::default(),
+        glossary,
+        pending: Vec::new(),
+        pending_by_name: HashMap::new(),
+        defined: HashMap::new(),
+        parameters: Vec::new(),
+        parameters_by_name: HashMap::new(),
+        path: Vec::new(),
+        depth: 0,
+    };
+    checker.run(files);
+    let Checker { model, mut findings, .. } = checker;
+    findings.sort_by_key(|f| (f.span, f.code.id));
+    findings.dedup();
+    (model, findings)
+}
+
+/// What is in focus while an expression is checked.
+#[derive(Clone, Debug, Default)]
+struct Scope {
+    /// The owner of the body, then the entries of the lists around.
+    frames: Vec<EntityId>,
+    /// The policy that `this` stands for.
+    this: Option<PolicyId>,
+}
+
+impl Scope {
+    fn of(owner: Option<EntityId>, this: Option<PolicyId>) -> Self {
+        Self { frames: owner.into_iter().collect(), this }
+    }
+
+    fn inside(&self, entry: EntityId) -> Self {
+        let mut inner = self.clone();
+        inner.frames.push(entry);
+        inner
+    }
+}
+
+struct Checker<'a> {
+    model: Model,
+    findings: Vec<Diagnostic>,
+    names: Names,
+    glossary: Glossary,
+    pending: Vec<Pending<'a>>,
+    /// By owner (none for those without) and identifier.
+    pending_by_name: HashMap<(Option<EntityId>, String), usize>,
+    /// Definitions already checked; those that say `this` once for each policy that uses them.
+    defined: HashMap<(usize, Option<PolicyId>), Option<DefineId>>,
+    parameters: Vec<PendingParameter<'a>>,
+    parameters_by_name: HashMap<(Option<EntityId>, String), ParameterId>,
+    /// What is being defined right now, for showing circles.
+    path: Vec<(String, Span)>,
+    depth: u32,
+}
+
+impl<'a> Checker<'a> {
+    fn run(&mut self, files: &'a [ast::File]) {
+        self.collect_names(files);
+        self.declare_enums(files);
+        self.declare_records(files);
+        self.declare_policies(files);
+        self.link_records();
+        self.collect_definitions(files);
+        self.check_parameters();
+        self.check_definitions();
+        self.check_always(files);
+        self.check_policies(files);
+    }
+
+    fn report(&mut self, finding: Diagnostic) {
+        self.findings.push(finding);
+    }
+
+    /// Runs `check` one level deeper, or reports that the text nests too deeply.
+    fn deeper<T>(&mut self, span: Span, check: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if self.depth >= DEPTH {
+            self.report(
+                Diagnostic::error(super::error::TOO_DEEP, span, format!("this nests more than {DEPTH} levels deep"))
+                    .help("give a part of it a name with `define`, or shorten the chain of definitions"),
+            );
+            return None;
+        }
+        self.depth += 1;
+        let result = check(self);
+        self.depth -= 1;
+        result
+    }
+}
+
+/// An expression on its own, without words.
+fn plain(kind: super::Kind, ty: super::Type, span: Span) -> Expr {
+    Expr { kind, ty, span, words: None, labelled: false }
+}
