@@ -1,6 +1,7 @@
 //! `entitle` matches citizen profiles against assistance policies and says why each applies or not.
 
 pub mod ast;
+pub mod checked;
 pub mod diagnostic;
 pub mod ids;
 pub mod near;
