@@ -40,6 +40,8 @@ pub struct Define {
     pub owner: Option<EntityId>,
     /// What it stands for.
     pub value: Expr,
+    /// The least and the most it can be, for a number that stays within what is computed exactly.
+    pub bounds: Option<(Number, Number)>,
     /// Where it is declared.
     pub span: Span,
 }

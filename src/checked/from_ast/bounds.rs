@@ -46,7 +46,7 @@ pub(super) fn bounds(model: &Model, expr: &Expr) -> Option<Bounds> {
             let grains = i128::from(unit.grains());
             Some((Number::new(i128::from(field.range.0), grains)?, Number::new(i128::from(field.range.1), grains)?))
         }
-        Kind::Define(define, _) => of(&model.defines.get(define.index())?.value),
+        Kind::Define(define, _) => model.defines.get(define.index())?.bounds,
         Kind::Parameter(parameter, _) => {
             let rows = &model.parameters.get(parameter.index())?.rows;
             // While a parameter's own rows are being checked none is known yet; they are figures of ordinary size.

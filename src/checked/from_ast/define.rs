@@ -149,7 +149,8 @@ impl<'a> Checker<'a> {
         }
         let id = value.map(|value| {
             let id = DefineId::of(self.model.defines.len());
-            self.model.defines.push(Define { name, owner, value, span: declared.span });
+            let bounds = super::bounds::bounds(&self.model, &value);
+            self.model.defines.push(Define { name, owner, value, bounds, span: declared.span });
             id
         });
         self.defined.insert((index, this), id);

@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ids::{EnumId, PolicyId};
 use crate::span::Span;
 use crate::value::{Date, Label, Number, Words};
+use std::cell::Cell;
 
 impl<'a> Checker<'a> {
     pub(super) fn check_policies(&mut self, files: &'a [ast::File]) {
@@ -118,7 +119,7 @@ impl<'a> Checker<'a> {
                     self.wrong_type(checked.span, format!("an amount is a number, and this is {found}"), "not a number");
                     return None;
                 };
-                if unit.yuan != 0 && !whole_grains(self, &checked, Number::new(1, 100)?) {
+                if unit.yuan != 0 && !whole_grains(self, &checked, Number::new(1, 100)?, &Cell::new(0)) {
                     self.report(
                         Diagnostic::error(FRACTION_OF_FEN, checked.span, "this amount can have a fraction of a fen")
                             .label("not rounded")
@@ -303,8 +304,13 @@ fn effect(kind: AttributeKind) -> Option<Effect> {
 
 /// Whether a number is always a multiple of `step`: facts come in grains, figures are as written, and sums, differences,
 /// counts and caps of multiples are multiples.
-fn whole_grains(checker: &Checker<'_>, expr: &Expr, step: Number) -> bool {
-    let of = |e: &Expr| whole_grains(checker, e, step);
+fn whole_grains(checker: &Checker<'_>, expr: &Expr, step: Number, looks: &Cell<u32>) -> bool {
+    // Definitions of definitions could be walked many times over; whoever writes such a chain is asked to round.
+    looks.set(looks.get() + 1);
+    if looks.get() > 10_000 {
+        return false;
+    }
+    let of = |e: &Expr| whole_grains(checker, e, step, looks);
     let multiple = |n: Number| n.divide(step).is_some_and(Number::is_whole);
     match &expr.kind {
         Kind::Number(n) => multiple(*n),
@@ -318,7 +324,7 @@ fn whole_grains(checker: &Checker<'_>, expr: &Expr, step: Number) -> bool {
         Kind::Fold(_, _, body) => of(body),
         Kind::Add(a, b) | Kind::Subtract(a, b) | Kind::Least(a, b) | Kind::Most(a, b) => of(a) && of(b),
         Kind::Multiply(a, b, factor) => {
-            let whole = |e: &Expr| whole_grains(checker, e, Number::whole(1));
+            let whole = |e: &Expr| whole_grains(checker, e, Number::whole(1), looks);
             factor.is_whole() && ((of(a) && whole(b)) || (whole(a) && of(b)))
         }
         Kind::Round(_, _, to) => multiple(*to),

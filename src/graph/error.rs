@@ -1,0 +1,12 @@
+//! What can keep a policy set from being compiled.
+
+/// The graph would pass a limit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GraphError {
+    /// Too many nodes.
+    #[error("the policies compile to more than {0} nodes; split the set, or share conditions with `define`")]
+    TooManyNodes(u32),
+    /// Lists inside lists too deeply.
+    #[error("policy `{0}` asks about lists inside lists more than {1} deep")]
+    TooDeep(String, u8),
+}

@@ -1,0 +1,336 @@
+//! Typed model -> graph of the epoch that holds a day.
+
+mod clause;
+mod lower;
+
+use super::error::GraphError;
+use super::trace::{AmountTrace, Operand};
+use super::{Constraint, Entry, FactRef, Graph, Node, NodeId, SetDef, SetId};
+use crate::checked::{Expr, Kind, Model};
+use crate::ids::{DefineId, EntityId, FieldId, ParameterId, PolicyId};
+use crate::profile::position;
+use crate::value::{Date, Language, Words};
+use std::collections::HashMap;
+
+/// The most nodes of a graph. A city's whole corpus has a few thousand.
+const NODES: u32 = 1 << 22;
+
+/// The deepest that lists may stand inside lists.
+const LEVELS: u8 = 12;
+
+/// The days on which an epoch begins, in rising order; the first is the first day there is.
+#[must_use]
+pub fn epochs(model: &Model) -> Vec<Date> {
+    let mut starts = vec![Date::FIRST];
+    let mut span = |from: Date, to: Option<Date>| {
+        starts.push(from);
+        starts.extend(to.and_then(|to| to.add_days(1)));
+    };
+    for parameter in &model.parameters {
+        parameter.rows.iter().for_each(|row| span(row.from, row.to));
+    }
+    for policy in &model.policies {
+        policy.in_force.iter().for_each(|(from, to)| span(*from, *to));
+    }
+    let mut by_date = |expr: &Expr| visit(expr, &mut |e| {
+        if let Kind::ByDate(rows) = &e.kind {
+            rows.iter().for_each(|(from, to, _)| span(*from, *to));
+        }
+    });
+    model.defines.iter().for_each(|d| by_date(&d.value));
+    model.always.iter().for_each(|a| by_date(&a.condition));
+    for policy in &model.policies {
+        policy.conditions.iter().for_each(|c| by_date(&c.expr));
+        policy.benefits.iter().filter_map(|b| b.amount.as_ref()).for_each(&mut by_date);
+    }
+    for parameter in &model.parameters {
+        parameter.rows.iter().for_each(|r| by_date(&r.value));
+    }
+    starts.sort_unstable();
+    starts.dedup();
+    starts
+}
+
+/// Compiles the policies as they are on a day, for the whole epoch that holds it.
+///
+/// # Errors
+/// When the graph would pass a limit.
+pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
+    let starts = epochs(model);
+    let next = starts.partition_point(|start| *start <= day);
+    let from = next.checked_sub(1).and_then(|i| starts.get(i)).copied().unwrap_or(Date::FIRST);
+    let to = starts.get(next).and_then(|start| start.add_days(-1)).unwrap_or(Date::LAST);
+    let graph = Graph {
+        nodes: Vec::new(),
+        levels: Vec::new(),
+        sets: Vec::new(),
+        entries: Vec::new(),
+        constraints: Vec::new(),
+        deepest: 1,
+        from,
+        to,
+        schema: model.schema.clone(),
+    };
+    let mut compiler = Compiler {
+        model,
+        graph,
+        day,
+        by_node: HashMap::new(),
+        by_set: HashMap::new(),
+        defined: HashMap::new(),
+        figures: HashMap::new(),
+        policy: String::new(),
+        failed: None,
+        clauses: 0,
+    };
+    compiler.run();
+    match compiler.failed {
+        Some(error) => Err(error),
+        None => Ok(compiler.graph),
+    }
+}
+
+struct Compiler<'m> {
+    model: &'m Model,
+    graph: Graph,
+    /// A day of the epoch; every day of it gives the same graph.
+    day: Date,
+    /// Nodes by their full content.
+    by_node: HashMap<Node, NodeId>,
+    by_set: HashMap<SetDef, SetId>,
+    /// Definitions in place, by their subject and by how many lists stand around.
+    defined: HashMap<(DefineId, Option<NodeId>, u8), NodeId>,
+    figures: HashMap<(ParameterId, Option<NodeId>, u8), NodeId>,
+    policy: String,
+    failed: Option<GraphError>,
+    clauses: u32,
+}
+
+/// What the frames of an expression are, and how many lists stand around it.
+#[derive(Clone)]
+struct Focus {
+    frames: Vec<NodeId>,
+    level: u8,
+}
+
+impl Compiler<'_> {
+    fn run(&mut self) {
+        for (index, always) in self.model.always.iter().enumerate() {
+            let record = self.node(Node::Element(1));
+            let focus = Focus { frames: vec![record], level: 1 };
+            let node = self.lower(&always.condition, &focus);
+            let fields = self.fields_of(node);
+            self.graph.constraints.push(Constraint { index, entity: always.owner, node, fields });
+        }
+        for (index, policy) in self.model.policies.iter().enumerate() {
+            let id = PolicyId::of(index);
+            self.policy.clone_from(&policy.name.id);
+            self.clauses = 0;
+            let in_force = policy.in_force.iter().any(|(from, to)| *from <= self.day && to.is_none_or(|to| self.day <= to));
+            if !policy.written || !in_force {
+                self.graph.entries.push(Entry { policy: id, root: None, clauses: Vec::new(), amounts: Vec::new() });
+                continue;
+            }
+            let unit = self.node(Node::Unit(policy.unit));
+            let focus = Focus { frames: vec![unit], level: 0 };
+            let clauses: Vec<_> = policy.conditions.iter().map(|c| self.clause(&c.expr, &focus)).collect();
+            let root = self.and(clauses.iter().map(|c| c.node).collect());
+            let amounts = policy.benefits.iter().enumerate().filter_map(|(benefit, b)| {
+                let amount = b.amount.as_ref()?;
+                let mut parts = Vec::new();
+                self.parts(amount, &focus, &mut parts, true);
+                let value = Operand { node: self.lower(amount, &focus), ty: amount.ty };
+                let words = amount.words.as_deref().cloned().unwrap_or_default();
+                Some(AmountTrace { benefit, words, value, parts })
+            });
+            let amounts = amounts.collect();
+            self.graph.entries.push(Entry { policy: id, root: Some(root), clauses, amounts });
+        }
+    }
+
+    /// The node with that content: an old one, or a new one at the end.
+    fn node(&mut self, node: Node) -> NodeId {
+        if let Some(id) = self.by_node.get(&node) {
+            return *id;
+        }
+        let count = u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX);
+        if count >= NODES {
+            self.failed.get_or_insert(GraphError::TooManyNodes(NODES));
+            return NodeId(0);
+        }
+        let level = self.level_of(&node);
+        let id = NodeId(count);
+        self.graph.nodes.push(node.clone());
+        self.graph.levels.push(level);
+        self.by_node.insert(node, id);
+        id
+    }
+
+    /// The highest level of an entry that a node depends on. What asks about all entries of a list no longer depends on
+    /// the level of these entries.
+    fn level_of(&mut self, node: &Node) -> u8 {
+        let mut highest = 0;
+        let graph = &self.graph;
+        match node {
+            Node::Element(level) => highest = *level,
+            Node::List { fact, filters, level } => {
+                highest = graph.level(fact.record);
+                for filter in filters {
+                    let at = graph.level(*filter);
+                    if at != *level {
+                        highest = highest.max(at);
+                    } else {
+                        highest = highest.max(self.outer_level(*filter, *level));
+                    }
+                }
+            }
+            Node::Any(list, body) | Node::All(list, body) | Node::Fold(_, list, body) => {
+                let Node::List { level, .. } = graph.node(*list) else { return 0 };
+                highest = graph.level(*list).max(self.outer_level(*body, *level));
+            }
+            other => other.children(&mut |child| highest = highest.max(graph.level(child))),
+        }
+        if let Node::Element(level) = node {
+            self.graph.deepest = self.graph.deepest.max(*level);
+        }
+        highest
+    }
+
+    /// The highest level below `level` that a node depends on.
+    fn outer_level(&self, node: NodeId, level: u8) -> u8 {
+        // Levels stand inside each other, so whatever depends on an outer entry is evaluated again when that changes; it
+        // is enough to find whether the node looks at one at all.
+        let mut highest = 0;
+        let mut stack = vec![node];
+        let mut seen = std::collections::HashSet::new();
+        while let Some(id) = stack.pop() {
+            if self.graph.level(id) == 0 || !seen.insert(id) {
+                continue;
+            }
+            if let Node::Element(at) = self.graph.node(id)
+                && *at < level
+            {
+                highest = highest.max(*at);
+            }
+            self.graph.node(id).children(&mut |child| stack.push(child));
+        }
+        highest
+    }
+
+    fn set(&mut self, set: SetDef) -> SetId {
+        if let Some(id) = self.by_set.get(&set) {
+            return *id;
+        }
+        let id = SetId(u32::try_from(self.graph.sets.len()).unwrap_or(u32::MAX));
+        self.graph.sets.push(set.clone());
+        self.by_set.insert(set, id);
+        id
+    }
+
+    fn fact(&self, record: NodeId, field: FieldId) -> FactRef {
+        let position = position(&self.model.schema, field).and_then(|p| u32::try_from(p).ok()).unwrap_or(u32::MAX);
+        FactRef { record, field, position }
+    }
+
+    fn not(&mut self, a: NodeId) -> NodeId {
+        match self.graph.node(a) {
+            Node::Bool(value) => {
+                let value = !*value;
+                self.node(Node::Bool(value))
+            }
+            Node::Not(inner) => *inner,
+            Node::Unknown(_) => a,
+            _ => self.node(Node::Not(a)),
+        }
+    }
+
+    fn and(&mut self, parts: Vec<NodeId>) -> NodeId {
+        self.joined(parts, true)
+    }
+
+    fn or(&mut self, parts: Vec<NodeId>) -> NodeId {
+        self.joined(parts, false)
+    }
+
+    /// Flattens, drops doubles and what changes nothing; the order stays the author's.
+    fn joined(&mut self, parts: Vec<NodeId>, and: bool) -> NodeId {
+        let mut flat = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for part in parts {
+            match (self.graph.node(part), and) {
+                (Node::Bool(value), _) if *value == and => {}
+                (Node::Bool(_), _) => return part,
+                (Node::And(inner), true) | (Node::Or(inner), false) => {
+                    flat.extend(inner.iter().copied().filter(|i| seen.insert(*i)));
+                }
+                _ => flat.extend(Some(part).filter(|p| seen.insert(*p))),
+            }
+        }
+        match flat.as_slice() {
+            [] => self.node(Node::Bool(and)),
+            [one] => *one,
+            _ => {
+                let flat = flat.into_boxed_slice();
+                self.node(if and { Node::And(flat) } else { Node::Or(flat) })
+            }
+        }
+    }
+
+    /// The facts that a node reads, each once.
+    fn fields_of(&self, node: NodeId) -> Vec<FieldId> {
+        let mut fields = Vec::new();
+        let mut stack = vec![node];
+        let mut seen = std::collections::HashSet::new();
+        while let Some(id) = stack.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let node = self.graph.node(id);
+            if let Node::Follow(f) | Node::Test(f, _) | Node::Holds(f, _) | Node::IsEmpty(f) | Node::Fact(f) | Node::HoldsValue(f, _) | Node::List { fact: f, .. } = node {
+                fields.push(f.field);
+            }
+            node.children(&mut |child| stack.push(child));
+        }
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
+    fn label(&self, label: &crate::value::Label) -> Words {
+        Words { zh: Some(label.get(Language::Zh)), en: Some(label.get(Language::En)) }
+    }
+
+    fn entity_of(&self, list: &Expr) -> Option<EntityId> {
+        if let crate::checked::Type::List(entity) = list.ty { Some(entity) } else { None }
+    }
+}
+
+/// Calls `see` for an expression and everything in it; definitions and parameters are not entered.
+fn visit(expr: &Expr, see: &mut dyn FnMut(&Expr)) {
+    see(expr);
+    let mut stack: Vec<&Expr> = Vec::new();
+    parts_of(expr, &mut stack);
+    while let Some(e) = stack.pop() {
+        see(e);
+        parts_of(e, &mut stack);
+    }
+}
+
+fn parts_of<'e>(expr: &'e Expr, into: &mut Vec<&'e Expr>) {
+    match &expr.kind {
+        Kind::Frame(_) | Kind::Number(_) | Kind::Date(_) | Kind::Today | Kind::Symbol(_) | Kind::Bool(_) | Kind::Missing => {}
+        Kind::Define(_, subject) | Kind::Parameter(_, subject) => into.extend(subject.as_deref()),
+        Kind::And(all) | Kind::Or(all) => into.extend(all),
+        Kind::Field(a, _) | Kind::Not(a) | Kind::OneOf(a, _) | Kind::Includes(a, _) | Kind::SetIsEmpty(a) | Kind::Count(a)
+        | Kind::Round(_, a, _) | Kind::Convert(a, _) | Kind::Year(a) | Kind::Month(a) => into.push(a),
+        Kind::Compare(_, a, b) | Kind::CompareElapsed(_, a, b, _) | Kind::Within(a, b) | Kind::IncludesValue(a, b)
+        | Kind::All(a, b) | Kind::Any(a, b) | Kind::Filter(a, b) | Kind::Fold(_, a, b) | Kind::Add(a, b)
+        | Kind::Subtract(a, b) | Kind::Multiply(a, b, _) | Kind::Divide(a, b, _) | Kind::Least(a, b) | Kind::Most(a, b)
+        | Kind::Elapsed(a, b) | Kind::Shift(a, b, _) => into.extend([&**a, &**b]),
+        Kind::Case(rows, otherwise) => {
+            into.extend(rows.iter().flat_map(|(c, v)| [c, v]));
+            into.push(otherwise);
+        }
+        Kind::ByDate(rows) => into.extend(rows.iter().map(|(_, _, v)| v)),
+    }
+}

@@ -1,0 +1,363 @@
+//! The exact answer where Kleene logic is undecided and may be too weak.
+//!
+//! A search over the completions of the missing facts, by regions instead of one by one: every missing fact starts with
+//! all it can be; the evaluator computes with these bounds; where the policy stays open, the region is split on what
+//! keeps it open, and regions that contradict a constraint are dropped. A region in which the policy holds (or fails)
+//! and the constraints hold is a witness. Two witnesses make the verdict undetermined, exactly; no region left makes it
+//! settled, exactly. The number of evaluations is bounded and counted, never timed, so the answer is the same everywhere.
+
+use super::facts::{Entries, Facts, Reading};
+use super::from_graph::{Blocker, Evaluation, Scratch};
+use super::{Outcome, Truth, Verdict};
+use crate::graph::intervals::Intervals;
+use crate::graph::{Bound, Constraint, Entry, FactRef, NodeId};
+use crate::ids::{EntityId, FieldId};
+use crate::profile::{Profile, RecordIx, Slot, position};
+use crate::schema::FieldType;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most regions that are looked at for one policy and one profile. Policies of the shipped corpus need a few dozen.
+pub const REGIONS: u32 = 2_000;
+
+/// The most records a region may have; a list of unknown length grows one entry at a time.
+const RECORDS: usize = 200;
+
+/// The verdicts on all policies, in the order of their ids. `scratch` is reused from one profile to the next.
+#[must_use]
+pub fn outcomes(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -> Vec<Outcome> {
+    let mut results = Vec::with_capacity(bound.graph.entries.len());
+    let mut open: Vec<(usize, NodeId)> = Vec::new();
+    {
+        let mut evaluation = Evaluation::new(bound, profile, scratch);
+        for (i, entry) in bound.graph.entries.iter().enumerate() {
+            let verdict = match entry.root {
+                None => Verdict::NotInForce,
+                Some(root) => match evaluation.truth(root) {
+                    Truth::True => Verdict::Eligible,
+                    Truth::False => Verdict::Ineligible,
+                    Truth::Unknown => {
+                        open.push((i, root));
+                        Verdict::Undetermined
+                    }
+                },
+            };
+            results.push(Outcome { verdict, not_proved: false, by_kleene: true });
+        }
+    }
+    for (i, root) in open {
+        let Some(entry) = bound.graph.entries.get(i) else { continue };
+        if kleene_is_exact(bound, entry, profile) {
+            continue;
+        }
+        if let Some(slot) = results.get_mut(i) {
+            *slot = settle(bound, entry, root, profile, scratch);
+        }
+    }
+    results
+}
+
+/// Whether none of the facts that Kleene logic can be too weak for is missing.
+fn kleene_is_exact(bound: &Bound, entry: &Entry, profile: &Profile) -> bool {
+    let Some(hard) = bound.hard(entry.policy) else { return true };
+    if hard.in_lists {
+        return false;
+    }
+    hard.facts.iter().all(|fact| {
+        let record = record_of(bound, fact.record, profile);
+        match record.map(|r| profile.slot(r, fact.position as usize)) {
+            Some(Slot::Scalar(_) | Slot::Record(_)) => true,
+            Some(Slot::List { complete, .. } | Slot::Set { complete, .. }) => *complete,
+            _ => false,
+        }
+    })
+}
+
+fn record_of(bound: &Bound, node: NodeId, profile: &Profile) -> Option<RecordIx> {
+    match bound.graph.node(node) {
+        crate::graph::Node::Unit(entity) => profile.root(*entity),
+        crate::graph::Node::Follow(fact) => {
+            let from = record_of(bound, fact.record, profile)?;
+            match profile.slot(from, fact.position as usize) {
+                Slot::Record(ix) => Some(*ix),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn settle(bound: &Bound, entry: &Entry, root: NodeId, profile: &Profile, scratch: &mut Scratch) -> Outcome {
+    let constraints = relevant(bound, entry);
+    let mut regions = vec![Region::start(bound, profile)];
+    let (mut holds, mut fails, mut unclosed, mut spent) = (false, false, false, false);
+    let mut left = REGIONS;
+    while let Some(region) = regions.pop() {
+        if holds && fails {
+            break;
+        }
+        if left == 0 {
+            spent = true;
+            break;
+        }
+        left -= 1;
+        let (truth, blocker, possible) = region.look(root, &constraints, scratch);
+        if possible == Truth::False {
+            continue;
+        }
+        // A region that can only repeat what has a witness already adds nothing.
+        if (truth == Truth::True && holds) || (truth == Truth::False && fails) {
+            continue;
+        }
+        if truth.is_known() && possible == Truth::True {
+            holds |= truth == Truth::True;
+            fails |= truth == Truth::False;
+            continue;
+        }
+        match blocker {
+            Some(blocker) if region.profile.len() < RECORDS => region.split(blocker, &mut regions),
+            _ => unclosed = true,
+        }
+    }
+    let verdict = match (holds, fails) {
+        _ if spent || unclosed => Verdict::Undetermined,
+        (true, false) => Verdict::Eligible,
+        (false, true) => Verdict::Ineligible,
+        _ => Verdict::Undetermined,
+    };
+    let not_proved = !(holds && fails) && spent;
+    Outcome { verdict, not_proved, by_kleene: false }
+}
+
+/// The constraints that bear on the policy's facts, directly or through facts of other constraints.
+fn relevant<'a>(bound: &'a Bound, entry: &Entry) -> Vec<&'a Constraint> {
+    let mut fields: BTreeSet<FieldId> = bound.hard(entry.policy).map(|h| h.fields.clone()).unwrap_or_default();
+    let all = &bound.graph.constraints;
+    loop {
+        let before = fields.len();
+        for constraint in all {
+            if constraint.fields.iter().any(|f| fields.contains(f)) {
+                fields.extend(constraint.fields.iter().copied());
+            }
+        }
+        if fields.len() == before {
+            break;
+        }
+    }
+    all.iter().filter(|c| c.fields.iter().any(|f| fields.contains(f))).collect()
+}
+
+/// Constraints that a profile contradicts whatever its missing facts are: position of the constraint, and the record.
+#[must_use]
+pub fn contradictions(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -> Vec<(usize, RecordIx)> {
+    let mut found = Vec::new();
+    let mut evaluation = Evaluation::new(bound, profile, scratch);
+    for constraint in &bound.graph.constraints {
+        for ix in (0..profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
+            if profile.record(ix).is_some_and(|r| r.entity == constraint.entity) {
+                evaluation.enter(1, Some(ix));
+                if evaluation.truth(constraint.node) == Truth::False {
+                    found.push((constraint.index, ix));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Some of the completions: a profile whose open facts are narrowed.
+#[derive(Clone)]
+struct Region<'a> {
+    bound: &'a Bound,
+    profile: Profile,
+    narrowed: BTreeMap<(RecordIx, FieldId), Intervals>,
+}
+
+impl<'a> Region<'a> {
+    fn start(bound: &'a Bound, profile: &Profile) -> Self {
+        let mut region = Self { bound, profile: profile.clone(), narrowed: BTreeMap::new() };
+        // A policy's own record is there even when nothing is known of it.
+        for (i, entity) in bound.graph.schema.entities.iter().enumerate() {
+            let id = EntityId::of(i);
+            if entity.is_unit && region.profile.root(id).is_none() {
+                let record = region.profile.add(&bound.graph.schema, id);
+                region.profile.set_root(record);
+            }
+        }
+        region
+    }
+
+    /// The policy's truth here, what keeps it (or the constraints) open, and whether the constraints hold.
+    fn look(&self, root: NodeId, constraints: &[&Constraint], scratch: &mut Scratch) -> (Truth, Option<Blocker>, Truth) {
+        let mut evaluation = Evaluation::new(self.bound, self, scratch).searching();
+        let mut possible = Truth::True;
+        let mut of_constraint = None;
+        for constraint in constraints {
+            for ix in (0..self.profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
+                if self.profile.record(ix).is_none_or(|r| r.entity != constraint.entity) {
+                    continue;
+                }
+                evaluation.enter(1, Some(ix));
+                match evaluation.truth(constraint.node) {
+                    Truth::True => {}
+                    Truth::False => return (Truth::Unknown, None, Truth::False),
+                    Truth::Unknown => {
+                        possible = Truth::Unknown;
+                        of_constraint = of_constraint.or(evaluation.blocker);
+                    }
+                }
+                evaluation.blocker = None;
+            }
+        }
+        let truth = evaluation.truth(root);
+        let blocker = if truth.is_known() { of_constraint } else { evaluation.blocker };
+        (truth, blocker, possible)
+    }
+
+    fn domain(&self, record: RecordIx, field: FieldId) -> Intervals {
+        self.narrowed.get(&(record, field)).unwrap_or_else(|| self.bound.range(field)).clone()
+    }
+
+    fn narrow(mut self, record: RecordIx, field: FieldId, domain: Intervals) -> Option<Self> {
+        if domain.is_empty() {
+            return None;
+        }
+        self.narrowed.insert((record, field), domain);
+        Some(self)
+    }
+
+    /// The parts of the region; the last one pushed is looked at first.
+    fn split(self, blocker: Blocker, into: &mut Vec<Self>) {
+        let schema = &self.bound.graph.schema;
+        match blocker {
+            Blocker::Test(record, fact, set) => {
+                let domain = self.domain(record, fact.field);
+                let set = self.bound.set(set);
+                into.extend(self.clone().narrow(record, fact.field, domain.without(set)));
+                into.extend(self.narrow(record, fact.field, domain.and(set)));
+            }
+            Blocker::Scalar(record, fact) => {
+                let domain = self.domain(record, fact.field);
+                let Some((least, most)) = domain.ends() else { return };
+                // The ends first: a linear condition takes its extremes there. Then the middle, in halves.
+                let ends = Intervals::of([least, most]);
+                let inner = domain.without(&ends);
+                if let Some((low, high)) = inner.ends() {
+                    let middle = low + (high - low) / 2;
+                    into.extend(self.clone().narrow(record, fact.field, inner.and(&Intervals::range(middle + 1, high))));
+                    into.extend(self.clone().narrow(record, fact.field, inner.and(&Intervals::range(low, middle))));
+                }
+                into.extend(self.clone().narrow(record, fact.field, Intervals::of([most])));
+                if least != most {
+                    into.extend(self.narrow(record, fact.field, Intervals::of([least])));
+                }
+            }
+            Blocker::Record(record, fact) => {
+                let mut region = self;
+                let Some(FieldType::Record(entity)) = schema.field(fact.field).map(|f| f.ty) else { return };
+                let fresh = region.profile.add(schema, entity);
+                region.profile.link(schema, record, fact.field, Slot::Record(fresh));
+                into.push(region);
+            }
+            Blocker::List(record, fact) => self.split_list(record, fact, into),
+            Blocker::Symbol(record, fact, symbol) => {
+                for held in [true, false] {
+                    let mut region = self.clone();
+                    let (mut known, mut not, complete) = match region.profile.slot(record, fact.position as usize) {
+                        Slot::Set { known, not, complete } => (known.clone(), not.clone(), *complete),
+                        _ => (Vec::new(), Vec::new(), false),
+                    };
+                    if held { known.push(symbol) } else { not.push(symbol) }
+                    region.profile.set(record, fact.position as usize, Slot::Set { known, not, complete });
+                    into.push(region);
+                }
+            }
+        }
+    }
+
+    /// A list of unknown length: exactly the known entries, or one more.
+    fn split_list(self, record: RecordIx, fact: FactRef, into: &mut Vec<Self>) {
+        let schema = &self.bound.graph.schema;
+        let Some(field) = schema.field(fact.field) else { return };
+        let FieldType::List(entity) = field.ty else { return };
+        let mut region = self;
+        let mut items = match region.profile.slot(record, fact.position as usize) {
+            Slot::List { items, .. } => items.clone(),
+            _ => Vec::new(),
+        };
+        // Whoever stands beside the list and belongs to it is one of it: the applicant is a member.
+        for beside in &field.includes {
+            let Some(at) = position(schema, *beside) else { continue };
+            let one = match region.profile.slot(record, at) {
+                Slot::Record(ix) => *ix,
+                _ => {
+                    let fresh = region.profile.add(schema, entity);
+                    region.profile.link(schema, record, *beside, Slot::Record(fresh));
+                    fresh
+                }
+            };
+            if !items.contains(&one) {
+                items.insert(0, one);
+            }
+        }
+        if items.len() < field.up_to as usize {
+            let mut longer = region.clone();
+            let mut items = items.clone();
+            items.push(longer.profile.add(schema, entity));
+            let complete = items.len() >= field.up_to as usize;
+            longer.profile.link(schema, record, fact.field, Slot::List { items, complete });
+            into.push(longer);
+        }
+        region.profile.link(schema, record, fact.field, Slot::List { items, complete: true });
+        into.push(region);
+    }
+}
+
+impl Facts for Region<'_> {
+    fn scalar(&self, record: Option<RecordIx>, fact: FactRef) -> Reading<'_> {
+        let Some(record) = record else { return Reading::Unknown };
+        match self.profile.slot(record, fact.position as usize) {
+            Slot::Scalar(value) => Reading::Value(*value),
+            _ => Reading::Among(
+                self.narrowed.get(&(record, fact.field)).unwrap_or_else(|| self.bound.range(fact.field)),
+            ),
+        }
+    }
+
+    fn record(&self, record: Option<RecordIx>, fact: FactRef) -> Option<RecordIx> {
+        Facts::record(&self.profile, record, fact)
+    }
+
+    fn list(&self, record: Option<RecordIx>, fact: FactRef) -> Entries<'_> {
+        let up_to = self.bound.graph.schema.field(fact.field).map_or(0, |f| f.up_to);
+        match record.map(|r| self.profile.slot(r, fact.position as usize)) {
+            Some(Slot::List { items, complete }) => {
+                let others = up_to.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX));
+                Entries { items, complete: *complete || others == 0, others: Some(if *complete { 0 } else { others }) }
+            }
+            _ => Entries { items: &[], complete: false, others: Some(up_to) },
+        }
+    }
+
+    fn holds(&self, record: Option<RecordIx>, fact: FactRef, symbol: u32) -> Truth {
+        Facts::holds(&self.profile, record, fact, symbol)
+    }
+
+    fn is_empty(&self, record: Option<RecordIx>, fact: FactRef) -> Truth {
+        match record.map(|r| self.profile.slot(r, fact.position as usize)) {
+            Some(Slot::Set { known, not, complete: false }) if known.is_empty() => {
+                // Every value ruled out one by one is as good as a complete list.
+                let count = match self.bound.graph.schema.field(fact.field).map(|f| f.ty) {
+                    Some(FieldType::Set(e)) => self.bound.graph.schema.enumeration(e).map_or(0, |e| e.values.len()),
+                    _ => 0,
+                };
+                let ruled_out: BTreeSet<u32> = not.iter().copied().collect();
+                if ruled_out.len() >= count { Truth::True } else { Truth::Unknown }
+            }
+            _ => Facts::is_empty(&self.profile, record, fact),
+        }
+    }
+
+    fn root(&self, entity: EntityId) -> Option<RecordIx> {
+        self.profile.root(entity)
+    }
+}

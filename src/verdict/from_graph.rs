@@ -1,0 +1,642 @@
+//! Graph and facts -> values: one evaluator, demand-driven, each node at most once for each entry it depends on.
+//!
+//! Scalars are pairs of a least and a most value. From a profile the two are equal or nothing is known, which makes it
+//! strong Kleene logic; during the exact search facts have bounds, and the same code does interval arithmetic.
+
+use super::facts::{Facts, Reading};
+use super::Truth;
+use crate::graph::{Bound, Comparison, FactRef, Fold, Node, NodeId, Step};
+use crate::profile::RecordIx;
+use crate::value::{Date, Number};
+
+/// The least and the most a scalar can be.
+pub type Span = (Number, Number);
+
+/// What an undecided evaluation could be split on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blocker {
+    /// A scalar fact, into what is in the set of a test and what is not.
+    Test(RecordIx, FactRef, crate::graph::SetId),
+    /// A scalar fact inside arithmetic, into parts.
+    Scalar(RecordIx, FactRef),
+    /// A record that is not known: it gets one of which nothing is known.
+    Record(RecordIx, FactRef),
+    /// A list that may have further entries.
+    List(RecordIx, FactRef),
+    /// A set that may hold a value.
+    Symbol(RecordIx, FactRef, u32),
+}
+
+/// Memory for evaluations: reused, it makes them free of allocation.
+#[derive(Default)]
+pub struct Scratch {
+    stamps: Vec<u32>,
+    values: Vec<Value>,
+    /// The current entry at each level, and the stamp that values depending on it must bear; level 0 is the profile.
+    entries: Vec<(Option<RecordIx>, u32)>,
+    clock: u32,
+}
+
+#[derive(Clone, Copy)]
+enum Value {
+    Truth(Truth),
+    Scalar(Option<Span>),
+    Record(Option<RecordIx>),
+}
+
+/// An evaluation of one graph over one source of facts.
+pub struct Evaluation<'a, F> {
+    bound: &'a Bound,
+    facts: &'a F,
+    scratch: &'a mut Scratch,
+    /// During the exact search: the first thing found that keeps a value undecided. Unknown values are then not kept,
+    /// so that each look finds its blocker.
+    pub(super) blocker: Option<Blocker>,
+    searching: bool,
+    /// Whether something was undecided that no split can decide: a figure that is missing, or a number too large.
+    pub(super) stuck: bool,
+}
+
+impl<'a, F: Facts> Evaluation<'a, F> {
+    /// Begins an evaluation; values of earlier ones are forgotten.
+    pub fn new(bound: &'a Bound, facts: &'a F, scratch: &'a mut Scratch) -> Self {
+        let count = bound.graph.nodes.len();
+        if scratch.stamps.len() != count || scratch.clock > u32::MAX / 2 {
+            scratch.stamps = vec![0; count];
+            scratch.values = vec![Value::Truth(Truth::Unknown); count];
+            scratch.clock = 0;
+        }
+        scratch.entries.clear();
+        scratch.clock += 1;
+        let clock = scratch.clock;
+        scratch.entries.resize(usize::from(bound.graph.deepest) + 1, (None, clock));
+        Self { bound, facts, scratch, blocker: None, searching: false, stuck: false }
+    }
+
+    pub(super) fn searching(mut self) -> Self {
+        self.searching = true;
+        self
+    }
+
+    /// Puts an entry in focus at a level, as a quantifier does; explanations use it to look into one entry.
+    pub fn enter(&mut self, level: u8, entry: Option<RecordIx>) {
+        self.scratch.clock += 1;
+        let clock = self.scratch.clock;
+        // What depends on a deeper level depends on this one too.
+        for (at, slot) in self.scratch.entries.iter_mut().enumerate().skip(usize::from(level)) {
+            if at == usize::from(level) {
+                slot.0 = entry;
+            }
+            slot.1 = clock;
+        }
+    }
+
+    fn stamp(&self, id: NodeId) -> u32 {
+        let level = self.bound.graph.level(id);
+        self.scratch.entries.get(usize::from(level)).map_or(0, |(_, stamp)| *stamp)
+    }
+
+    fn kept(&self, id: NodeId) -> Option<Value> {
+        let stamp = self.scratch.stamps.get(id.0 as usize)?;
+        if *stamp == self.stamp(id) { self.scratch.values.get(id.0 as usize).copied() } else { None }
+    }
+
+    fn keep(&mut self, id: NodeId, value: Value) {
+        let stamp = self.stamp(id);
+        if let Some(slot) = self.scratch.stamps.get_mut(id.0 as usize) {
+            *slot = stamp;
+        }
+        if let Some(slot) = self.scratch.values.get_mut(id.0 as usize) {
+            *slot = value;
+        }
+    }
+
+    fn block(&mut self, blocker: Option<Blocker>) {
+        if self.searching && self.blocker.is_none() {
+            self.blocker = blocker;
+        }
+    }
+
+    /// The truth of a condition.
+    pub fn truth(&mut self, id: NodeId) -> Truth {
+        if let Some(Value::Truth(truth)) = self.kept(id) {
+            return truth;
+        }
+        let truth = self.truth_of(id);
+        if truth.is_known() || !self.searching {
+            self.keep(id, Value::Truth(truth));
+        }
+        truth
+    }
+
+    fn truth_of(&mut self, id: NodeId) -> Truth {
+        let bound = self.bound;
+        match bound.graph.node(id) {
+            Node::Bool(value) => Truth::of(*value),
+            Node::Test(fact, set) => self.test(*fact, *set),
+            Node::Not(a) => self.truth(*a).not(),
+            Node::And(parts) => self.joined(parts, Truth::True),
+            Node::Or(parts) => self.joined(parts, Truth::False),
+            Node::Holds(fact, symbols) => self.holds(*fact, symbols),
+            Node::HoldsValue(fact, value) => match self.point(*value) {
+                Some(n) => match u32::try_from(n.numerator()) {
+                    Ok(symbol) if n.is_whole() => self.holds(*fact, &[symbol]),
+                    _ => Truth::False,
+                },
+                None => Truth::Unknown,
+            },
+            Node::IsEmpty(fact) => self.is_empty(*fact),
+            Node::Any(list, body) => self.some(*list, *body),
+            Node::All(list, body) => self.every(*list, *body),
+            Node::Compare(op, a, b) => self.compare(*op, *a, *b),
+            Node::InSet(a, set) => match self.point(*a) {
+                Some(n) => {
+                    let value = i64::try_from(n.numerator()).ok().filter(|_| n.is_whole());
+                    Truth::of(value.is_some_and(|v| bound.set(*set).contains(v)))
+                }
+                None => Truth::Unknown,
+            },
+            Node::Within(e, a, b) => {
+                let (Some(place), Some(region)) = (self.point(*a), self.point(*b)) else { return Truth::Unknown };
+                let end = u32::try_from(region.numerator()).ok().and_then(|r| bound.graph.schema.symbol(*e, r)).map_or(0, |s| s.end);
+                Truth::of(region <= place && place < Number::whole(i128::from(end)))
+            }
+            _ => {
+                self.stuck = true;
+                Truth::Unknown
+            }
+        }
+    }
+
+    /// And from `True`, or from `False`: the first part that is the opposite settles it.
+    fn joined(&mut self, parts: &[NodeId], neutral: Truth) -> Truth {
+        let before = (self.blocker, self.stuck);
+        let mut result = neutral;
+        for part in parts {
+            let truth = self.truth(*part);
+            if truth == Truth::Unknown {
+                result = Truth::Unknown;
+            } else if truth != neutral {
+                // What blocked another part does not matter any more.
+                (self.blocker, self.stuck) = before;
+                return truth;
+            }
+        }
+        result
+    }
+
+    fn test(&mut self, fact: FactRef, set: crate::graph::SetId) -> Truth {
+        let record = self.record(fact.record);
+        let facts = self.facts;
+        let set_of = self.bound.set(set);
+        match facts.scalar(record, fact) {
+            Reading::Value(value) => Truth::of(set_of.contains(value)),
+            Reading::Among(domain) => {
+                if domain.without(set_of).is_empty() {
+                    Truth::True
+                } else if domain.and(set_of).is_empty() {
+                    Truth::False
+                } else {
+                    self.block(record.map(|r| Blocker::Test(r, fact, set)));
+                    Truth::Unknown
+                }
+            }
+            Reading::Unknown => Truth::Unknown,
+        }
+    }
+
+    fn holds(&mut self, fact: FactRef, symbols: &[u32]) -> Truth {
+        let record = self.record(fact.record);
+        let facts = self.facts;
+        let mut result = Truth::False;
+        for symbol in symbols {
+            match facts.holds(record, fact, *symbol) {
+                Truth::True => return Truth::True,
+                Truth::Unknown => {
+                    self.block(record.map(|r| Blocker::Symbol(r, fact, *symbol)));
+                    result = Truth::Unknown;
+                }
+                Truth::False => {}
+            }
+        }
+        result
+    }
+
+    fn is_empty(&mut self, fact: FactRef) -> Truth {
+        let record = self.record(fact.record);
+        let truth = self.facts.is_empty(record, fact);
+        if truth == Truth::Unknown && self.searching {
+            let field = self.bound.graph.schema.field(fact.field);
+            let count = match field.map(|f| f.ty) {
+                Some(crate::schema::FieldType::Set(e)) => self.bound.graph.schema.enumeration(e).map_or(0, |e| e.values.len()),
+                _ => 0,
+            };
+            let open = (0..u32::try_from(count).unwrap_or(0)).find(|s| self.facts.holds(record, fact, *s) == Truth::Unknown);
+            match (record, open) {
+                (Some(r), Some(symbol)) => self.block(Some(Blocker::Symbol(r, fact, symbol))),
+                _ => self.stuck |= record.is_some(),
+            }
+        }
+        truth
+    }
+
+    /// The record of a node; none where it is not known.
+    pub fn record(&mut self, id: NodeId) -> Option<RecordIx> {
+        let bound = self.bound;
+        match bound.graph.node(id) {
+            Node::Unit(entity) => self.facts.root(*entity),
+            Node::Element(level) => self.scratch.entries.get(usize::from(*level)).and_then(|(entry, _)| *entry),
+            Node::Follow(fact) => {
+                if let Some(Value::Record(record)) = self.kept(id) {
+                    return record;
+                }
+                let from = self.record(fact.record);
+                let record = self.facts.record(from, *fact);
+                if record.is_none() {
+                    self.block(from.map(|r| Blocker::Record(r, *fact)));
+                }
+                if record.is_some() || !self.searching {
+                    self.keep(id, Value::Record(record));
+                }
+                record
+            }
+            _ => None,
+        }
+    }
+
+    /// The record, place and level of a list, with its filters.
+    fn list(&mut self, list: NodeId) -> Option<(Option<RecordIx>, FactRef, u8, &'a [NodeId])> {
+        let bound = self.bound;
+        let Node::List { fact, level, filters } = bound.graph.node(list) else { return None };
+        let record = self.record(fact.record);
+        Some((record, *fact, *level, filters))
+    }
+
+    fn passes(&mut self, filters: &[NodeId]) -> Truth {
+        self.joined(filters, Truth::True)
+    }
+
+    fn some(&mut self, list: NodeId, body: NodeId) -> Truth {
+        self.quantified(list, body, true)
+    }
+
+    fn every(&mut self, list: NodeId, body: NodeId) -> Truth {
+        self.quantified(list, body, false).not()
+    }
+
+    /// Whether some entry passes the filters and has a body that holds (or, for `every`, fails).
+    fn quantified(&mut self, list: NodeId, body: NodeId, wanted: bool) -> Truth {
+        let Some((record, fact, level, filters)) = self.list(list) else { return Truth::Unknown };
+        let facts = self.facts;
+        let entries = facts.list(record, fact);
+        let outer = self.entry(level);
+        let before = (self.blocker, self.stuck);
+        let mut result = Truth::False;
+        for item in entries.items {
+            self.enter(level, Some(*item));
+            let inside = (self.blocker, self.stuck);
+            let passes = self.passes(filters);
+            if passes == Truth::False {
+                (self.blocker, self.stuck) = inside;
+                continue;
+            }
+            let truth = self.truth(body);
+            let truth = if wanted { truth } else { truth.not() };
+            match (passes, truth) {
+                (Truth::True, Truth::True) => {
+                    (self.blocker, self.stuck) = before;
+                    self.enter(level, outer);
+                    return Truth::True;
+                }
+                (_, Truth::False) => (self.blocker, self.stuck) = inside,
+                _ => result = Truth::Unknown,
+            }
+        }
+        self.enter(level, outer);
+        if !entries.complete && entries.others != Some(0) {
+            self.block(record.map(|r| Blocker::List(r, fact)));
+            result = Truth::Unknown;
+        }
+        result
+    }
+
+    fn entry(&self, level: u8) -> Option<RecordIx> {
+        self.scratch.entries.get(usize::from(level)).and_then(|(entry, _)| *entry)
+    }
+
+    /// The known entries of a list, each with whether it passes the filters, and whether there are no others.
+    pub fn entries(&mut self, list: NodeId) -> (u8, Vec<(RecordIx, Truth)>, bool) {
+        let Some((record, fact, level, filters)) = self.list(list) else { return (0, Vec::new(), false) };
+        let facts = self.facts;
+        let entries = facts.list(record, fact);
+        let outer = self.entry(level);
+        let mut found = Vec::new();
+        for item in entries.items {
+            self.enter(level, Some(*item));
+            let passes = self.passes(filters);
+            found.push((*item, passes));
+        }
+        self.enter(level, outer);
+        (level, found, entries.complete)
+    }
+
+    /// The fact a list stands in, and the record that has it.
+    pub fn list_fact(&mut self, list: NodeId) -> Option<(Option<RecordIx>, FactRef)> {
+        self.list(list).map(|(record, fact, _, _)| (record, fact))
+    }
+
+    fn compare(&mut self, op: Comparison, a: NodeId, b: NodeId) -> Truth {
+        let before = (self.blocker, self.stuck);
+        let (Some((a, b)), Some((c, d))) = (self.scalar(a), self.scalar(b)) else { return Truth::Unknown };
+        let truth = if a == b && c == d {
+            Truth::of(op.holds(a.cmp(&c)))
+        } else {
+            separated(op, (a, b), (c, d))
+        };
+        if truth.is_known() {
+            (self.blocker, self.stuck) = before;
+        } else if self.blocker == before.0 {
+            self.stuck = true;
+        }
+        truth
+    }
+
+    /// A scalar that is known exactly.
+    pub fn point(&mut self, id: NodeId) -> Option<Number> {
+        let before = (self.blocker, self.stuck);
+        let (least, most) = self.scalar(id)?;
+        if least == most {
+            (self.blocker, self.stuck) = before;
+            Some(least)
+        } else {
+            None
+        }
+    }
+
+    /// The least and most a scalar can be; none where nothing is known.
+    pub fn scalar(&mut self, id: NodeId) -> Option<Span> {
+        if let Node::Number(n) = self.bound.graph.node(id) {
+            return Some((*n, *n));
+        }
+        if let Some(Value::Scalar(span)) = self.kept(id) {
+            return span;
+        }
+        let span = self.scalar_of(id);
+        let settled = span.is_some_and(|(least, most)| least == most);
+        if settled || !self.searching {
+            self.keep(id, Value::Scalar(span));
+        }
+        span
+    }
+
+    fn scalar_of(&mut self, id: NodeId) -> Option<Span> {
+        let bound = self.bound;
+        let span = match bound.graph.node(id) {
+            Node::Number(n) => Some((*n, *n)),
+            Node::Today => {
+                let today = Number::whole(i128::from(bound.as_of.days()));
+                Some((today, today))
+            }
+            Node::Fact(fact) => return self.fact(*fact),
+            Node::Count(list) => return self.count(*list),
+            Node::Fold(fold, list, body) => return self.folded(*fold, *list, *body),
+            Node::Add(a, b) => {
+                let ((a, b), (c, d)) = self.both(*a, *b)?;
+                a.add(c).zip(b.add(d))
+            }
+            Node::Subtract(a, b) => {
+                let ((a, b), (c, d)) = self.both(*a, *b)?;
+                a.subtract(d).zip(b.subtract(c))
+            }
+            Node::Multiply(a, b, factor) => {
+                let (a, b) = self.both(*a, *b)?;
+                corners(a, b, |x, y| x.multiply(y)?.multiply(*factor))
+            }
+            Node::Divide(a, b, factor) => {
+                let (a, b) = self.both(*a, *b)?;
+                // Divisors were proved to be more than zero; a domain inside the proof cannot reach it either.
+                corners(a, b, |x, y| x.divide(y)?.multiply(*factor))
+            }
+            Node::Least(a, b) => {
+                let ((a, b), (c, d)) = self.both(*a, *b)?;
+                Some((a.min(c), b.min(d)))
+            }
+            Node::Most(a, b) => {
+                let ((a, b), (c, d)) = self.both(*a, *b)?;
+                Some((a.max(c), b.max(d)))
+            }
+            Node::Round(mode, a, step) => {
+                let (a, b) = self.scalar(*a)?;
+                a.round(*mode, *step).zip(b.round(*mode, *step))
+            }
+            Node::Case(rows, otherwise) => return self.case(rows, *otherwise),
+            Node::Shift(date, count, step) => {
+                let (date, count) = self.both(*date, *count)?;
+                corners(date, count, |d, n| shifted(d, n, *step))
+            }
+            Node::Year(date) => {
+                let (a, b) = self.scalar(*date)?;
+                day(a).zip(day(b)).map(|(a, b)| (Number::whole(i128::from(a.year())), Number::whole(i128::from(b.year()))))
+            }
+            Node::Month(date) => {
+                let (a, b) = self.scalar(*date)?;
+                let month = |d: Date| Number::whole(i128::from(d.month()));
+                match day(a).zip(day(b)) {
+                    Some((a, b)) if a == b => Some((month(a), month(b))),
+                    Some(_) => Some((Number::whole(1), Number::whole(12))),
+                    None => None,
+                }
+            }
+            Node::Unknown(_) => None,
+            // A yes/no fact as a number, for equality of two of them, does not occur: the checker writes it out.
+            _ => None,
+        };
+        if span.is_none() {
+            self.stuck = true;
+        }
+        span
+    }
+
+    fn both(&mut self, a: NodeId, b: NodeId) -> Option<(Span, Span)> {
+        self.scalar(a).zip(self.scalar(b))
+    }
+
+    fn fact(&mut self, fact: FactRef) -> Option<Span> {
+        let record = self.record(fact.record);
+        let facts = self.facts;
+        let grains = match self.bound.graph.schema.field(fact.field)?.ty {
+            crate::schema::FieldType::Quantity(unit) => i128::from(unit.grains()),
+            _ => 1,
+        };
+        let number = |raw: i64| Number::new(i128::from(raw), grains);
+        match facts.scalar(record, fact) {
+            Reading::Value(raw) => number(raw).map(|n| (n, n)),
+            Reading::Among(domain) => {
+                let (least, most) = domain.ends()?;
+                if least != most {
+                    self.block(record.map(|r| Blocker::Scalar(r, fact)));
+                }
+                number(least).zip(number(most))
+            }
+            Reading::Unknown => None,
+        }
+    }
+
+    fn count(&mut self, list: NodeId) -> Option<Span> {
+        let (record, fact, level, filters) = self.list(list)?;
+        let facts = self.facts;
+        let entries = facts.list(record, fact);
+        let outer = self.entry(level);
+        let (mut least, mut most) = (0i128, 0i128);
+        for item in entries.items {
+            self.enter(level, Some(*item));
+            let inside = (self.blocker, self.stuck);
+            let passes = self.passes(filters);
+            if passes != Truth::Unknown {
+                (self.blocker, self.stuck) = inside;
+            }
+            least += i128::from(passes == Truth::True);
+            most += i128::from(passes != Truth::False);
+        }
+        self.enter(level, outer);
+        if !entries.complete {
+            match entries.others {
+                Some(0) => {}
+                Some(others) => {
+                    self.block(record.map(|r| Blocker::List(r, fact)));
+                    most += i128::from(others);
+                }
+                None => return None,
+            }
+        }
+        if least != most && !self.searching {
+            return None;
+        }
+        Some((Number::whole(least), Number::whole(most)))
+    }
+
+    fn folded(&mut self, fold: Fold, list: NodeId, body: NodeId) -> Option<Span> {
+        let (record, fact, level, filters) = self.list(list)?;
+        let facts = self.facts;
+        let entries = facts.list(record, fact);
+        let outer = self.entry(level);
+        let mut result: Option<Span> = if fold == Fold::Sum { Some((Number::ZERO, Number::ZERO)) } else { None };
+        let mut known = true;
+        for item in entries.items {
+            self.enter(level, Some(*item));
+            let passes = self.passes(filters);
+            if passes == Truth::False {
+                continue;
+            }
+            let value = self.scalar(body);
+            let Some((least, most)) = value.filter(|_| passes == Truth::True) else {
+                // Whether the entry counts is open; a split will tell.
+                known = false;
+                break;
+            };
+            result = match (fold, result) {
+                (Fold::Sum, Some((a, b))) => a.add(least).zip(b.add(most)),
+                (Fold::Largest, Some((a, b))) => Some((a.max(least), b.max(most))),
+                (Fold::Smallest, Some((a, b))) => Some((a.min(least), b.min(most))),
+                (Fold::Largest | Fold::Smallest, None) => Some((least, most)),
+                (Fold::Sum, None) => None,
+            };
+        }
+        self.enter(level, outer);
+        if !known {
+            return None;
+        }
+        if !entries.complete && entries.others != Some(0) {
+            self.block(record.map(|r| Blocker::List(r, fact)));
+            return None;
+        }
+        if result.is_none() {
+            self.stuck = true;
+        }
+        result
+    }
+
+    /// The value of the first row that holds. While a row is open, every row that can still apply counts.
+    fn case(&mut self, rows: &[(NodeId, NodeId)], otherwise: NodeId) -> Option<Span> {
+        let mut hull: Option<Span> = None;
+        let mut open = false;
+        let mut lost = false;
+        let join = |hull: &mut Option<Span>, lost: &mut bool, value: Option<Span>| match (value, *hull) {
+            (Some((a, b)), Some((c, d))) => *hull = Some((a.min(c), b.max(d))),
+            (Some(span), None) => *hull = Some(span),
+            (None, _) => *lost = true,
+        };
+        for (condition, value) in rows {
+            match self.truth(*condition) {
+                Truth::False => {}
+                Truth::True => {
+                    let value = self.scalar(*value);
+                    if !open {
+                        return value;
+                    }
+                    join(&mut hull, &mut lost, value);
+                    return self.hulled(hull, lost);
+                }
+                Truth::Unknown => {
+                    open = true;
+                    let value = self.scalar(*value);
+                    join(&mut hull, &mut lost, value);
+                }
+            }
+        }
+        let value = self.scalar(otherwise);
+        if !open {
+            return value;
+        }
+        join(&mut hull, &mut lost, value);
+        self.hulled(hull, lost)
+    }
+
+    fn hulled(&mut self, hull: Option<Span>, lost: bool) -> Option<Span> {
+        let span = hull.filter(|_| !lost)?;
+        (span.0 == span.1 || self.searching).then_some(span)
+    }
+}
+
+/// A comparison of two intervals, where they are far enough apart to settle it.
+fn separated(op: Comparison, (a, b): Span, (c, d): Span) -> Truth {
+    match op {
+        Comparison::Less => either(b < c, a >= d),
+        Comparison::LessOrEqual => either(b <= c, a > d),
+        Comparison::Greater => either(a > d, b <= c),
+        Comparison::GreaterOrEqual => either(a >= d, b < c),
+        Comparison::Equal => either(false, b < c || a > d),
+        Comparison::NotEqual => either(b < c || a > d, false),
+    }
+}
+
+fn either(yes: bool, no: bool) -> Truth {
+    match (yes, no) {
+        (true, _) => Truth::True,
+        (_, true) => Truth::False,
+        _ => Truth::Unknown,
+    }
+}
+
+/// The least and most of a function that is monotone in each of two intervals.
+fn corners(x: Span, y: Span, f: impl Fn(Number, Number) -> Option<Number>) -> Option<Span> {
+    if x.0 == x.1 && y.0 == y.1 {
+        return f(x.0, y.0).map(|n| (n, n));
+    }
+    let all = [f(x.0, y.0)?, f(x.0, y.1)?, f(x.1, y.0)?, f(x.1, y.1)?];
+    Some((all.into_iter().min()?, all.into_iter().max()?))
+}
+
+fn day(n: Number) -> Option<Date> {
+    if n.is_whole() { Date::from_days(i64::try_from(n.numerator()).ok()?) } else { None }
+}
+
+fn shifted(date: Number, count: Number, step: Step) -> Option<Number> {
+    let count = if count.is_whole() { i64::try_from(count.numerator()).ok()? } else { return None };
+    let date = day(date)?;
+    let moved = match step {
+        Step::Months(n) => date.add_months(n.checked_mul(count)?)?,
+        Step::Days(n) => date.add_days(n.checked_mul(count)?)?,
+    };
+    Some(Number::whole(i128::from(moved.days())))
+}
