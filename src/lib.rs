@@ -1,4 +1,4 @@
-//! `entitle` matches citizen profiles against assistance policies and says why each applies or not.
+#![doc = include_str!("../README.md")]
 
 pub mod ast;
 pub mod checked;
@@ -11,3 +11,11 @@ pub mod schema;
 pub mod span;
 pub mod value;
 pub mod verdict;
+pub mod why;
+pub mod wire;
+
+mod engine;
+mod error;
+
+pub use engine::{Engine, Matches, Rules, ScenarioOutcome};
+pub use error::Error;

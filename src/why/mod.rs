@@ -2,6 +2,9 @@
 //!
 //! Every value here was computed by the evaluation that gave the verdict; nothing is worked out a second time.
 
+pub mod from_verdict;
+pub mod prose;
+
 use crate::ids::{EnumId, FieldId, ParameterId, PolicyId};
 use crate::profile::RecordIx;
 use crate::value::{Date, Number, Unit, Words};

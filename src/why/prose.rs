@@ -1,1 +1,215 @@
-//! (being written)
+//! Explanations as sentences, in Chinese and in English: the only place with human wording of results.
+
+use super::{Amount, Comparison, Missing, Reason, Shown};
+use crate::checked::Model;
+use crate::ids::PolicyId;
+use crate::profile::{Profile, RecordIx, Slot};
+use crate::schema::{FieldType, Provenance};
+use crate::value::{Date, Language, Number, Unit};
+
+/// Said with every result.
+#[must_use]
+pub const fn caveat(language: Language) -> &'static str {
+    match language {
+        Language::Zh => "初步匹配结果，以主管部门审核为准",
+        Language::En => "a preliminary match, subject to the authority's review",
+    }
+}
+
+/// A reason as one sentence, without a full stop.
+#[must_use]
+pub fn reason(reason: &Reason, model: &Model, language: Language) -> String {
+    let zh = language == Language::Zh;
+    let mut text = String::new();
+    for (list, place) in &reason.about {
+        text += &if zh { format!("第{place}位{}：", list.get(language)) } else { format!("{} {place}: ", list.get(language)) };
+    }
+    let condition = reason.condition.get(language);
+    text += if condition.is_empty() { if zh { "其中一项条件" } else { "one of the conditions" } } else { condition };
+    if let Some(measured) = measured(reason, model, language) {
+        text += if zh { "：" } else { ": " };
+        text += &measured;
+    }
+    text
+}
+
+fn measured(reason: &Reason, model: &Model, language: Language) -> Option<String> {
+    let zh = language == Language::Zh;
+    let actual = reason.actual.as_ref()?;
+    if *actual == Shown::Unknown {
+        return Some(if zh { "尚不清楚" } else { "not known" }.to_owned());
+    }
+    let found = shown(actual, model, language);
+    let Some(required) = &reason.required else {
+        return Some(if zh { format!("现有{found}") } else { format!("there are {found}") });
+    };
+    if *required == Shown::Unknown {
+        return Some(if zh { format!("现为{found}，所需标准当日没有数值") } else { format!("now {found}; the figure it is compared with has no value on that day") });
+    }
+    if reason.holds != Some(false) {
+        return Some(found);
+    }
+    let wanted = shown(required, model, language);
+    let word = wording(reason.comparison, required, language);
+    let mut text = if zh { format!("现为{found}，需{word}{wanted}") } else { format!("now {found}, required {word}{wanted}") };
+    if let Some(distance) = &reason.distance {
+        let distance_text = shown(distance, model, language);
+        text += &match distance {
+            Shown::Date(_) if zh => format!("（分界日 {distance_text}）"),
+            Shown::Date(_) => format!(" (the line falls on {distance_text})"),
+            _ if zh => format!("（相差{distance_text}）"),
+            _ => format!(" ({distance_text} away)"),
+        };
+    }
+    Some(text)
+}
+
+fn wording(comparison: Option<Comparison>, required: &Shown, language: Language) -> &'static str {
+    let zh = language == Language::Zh;
+    let several = matches!(required, Shown::Symbols(_, v) if v.len() > 1);
+    match (comparison, zh) {
+        (Some(Comparison::Less), true) => "低于",
+        (Some(Comparison::LessOrEqual), true) => "不超过",
+        (Some(Comparison::Greater), true) => "超过",
+        (Some(Comparison::GreaterOrEqual), true) => "不低于",
+        (Some(Comparison::Equal), true) if several => "为下列之一：",
+        (Some(Comparison::NotEqual), true) if several => "不是下列之一：",
+        (Some(Comparison::NotEqual), true) => "不是",
+        (_, true) => "为",
+        (Some(Comparison::Less), false) => "less than ",
+        (Some(Comparison::LessOrEqual), false) => "at most ",
+        (Some(Comparison::Greater), false) => "more than ",
+        (Some(Comparison::GreaterOrEqual), false) => "at least ",
+        (Some(Comparison::Equal), false) if several => "one of ",
+        (Some(Comparison::NotEqual), false) if several => "none of ",
+        (Some(Comparison::NotEqual), false) => "not ",
+        (_, false) => "",
+    }
+}
+
+/// A value.
+#[must_use]
+pub fn shown(value: &Shown, model: &Model, language: Language) -> String {
+    let zh = language == Language::Zh;
+    match value {
+        Shown::Unknown => if zh { "不清楚" } else { "not known" }.to_owned(),
+        Shown::YesNo(true) => if zh { "是" } else { "yes" }.to_owned(),
+        Shown::YesNo(false) => if zh { "否" } else { "no" }.to_owned(),
+        Shown::Number(n, unit) => number(*n, *unit, language),
+        Shown::Date(date) => day(*date, language),
+        Shown::Elapsed(from, to) => elapsed(*from, *to, language),
+        Shown::Symbols(_, values) if values.is_empty() => if zh { "无" } else { "none" }.to_owned(),
+        Shown::Symbols(e, values) => {
+            let names: Vec<String> = values.iter().filter_map(|v| model.schema.symbol(*e, *v)).map(|s| s.name.get(language)).collect();
+            names.join(if zh { "、" } else { ", " })
+        }
+        Shown::Entries(count) => if zh { format!("{count}项") } else { format!("{count} of them") },
+    }
+}
+
+/// A number in its unit, in groups of three digits: `1,240 元/月`.
+#[must_use]
+pub fn number(n: Number, unit: Unit, language: Language) -> String {
+    let share = unit.counted == crate::value::Counted::Percent;
+    let n = if share { n.multiply(Number::whole(100)).unwrap_or(n) } else { n };
+    let digits = n.to_string();
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits.as_str()), |d| ("-", d));
+    let (whole, rest) = digits.split_once('.').map_or((digits, None), |(w, r)| (w, Some(r)));
+    let mut grouped = String::new();
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i) % 3 == 0 && !whole.contains('/') {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let rest = rest.map(|r| format!(".{r}")).unwrap_or_default();
+    let words = unit.words(language);
+    if share || words.is_empty() { format!("{sign}{grouped}{rest}{words}") } else { format!("{sign}{grouped}{rest} {words}") }
+}
+
+fn day(date: Date, language: Language) -> String {
+    match language {
+        Language::Zh => format!("{}年{}月{}日", date.year(), date.month(), date.day()),
+        Language::En => date.to_string(),
+    }
+}
+
+/// Whole years, or months and days where it is less than two years.
+fn elapsed(from: Date, to: Date, language: Language) -> String {
+    let zh = language == Language::Zh;
+    let mut months = (i64::from(to.year()) - i64::from(from.year())) * 12 + i64::from(to.month()) - i64::from(from.month());
+    while months > 0 && from.add_months(months).is_none_or(|d| d > to) {
+        months -= 1;
+    }
+    if months >= 24 {
+        let years = months / 12;
+        return if zh { format!("{years}年（自{}）", day(from, language)) } else { format!("{years} years (since {})", day(from, language)) };
+    }
+    let rest = from.add_months(months.max(0)).map_or(0, |d| to.days() - d.days());
+    let since = day(from, language);
+    if zh { format!("{months}个月零{rest}天（自{since}）") } else { format!("{months} months and {rest} days (since {since})") }
+}
+
+/// A missing fact, with whose it is and who can say it.
+#[must_use]
+pub fn missing(missing: &Missing, model: &Model, profile: &Profile, language: Language) -> String {
+    let zh = language == Language::Zh;
+    let Some(field) = model.schema.field(missing.field) else { return String::new() };
+    let name = field.name.get(language);
+    let owner = whose(missing.record, field.entity, model, profile, language);
+    let text = match (zh, owner) {
+        (true, Some(owner)) => format!("{owner}的{name}"),
+        (false, Some(owner)) => format!("{owner}: {name}"),
+        (_, None) => name,
+    };
+    match &field.provenance {
+        Provenance::Declared => text,
+        Provenance::Judged => format!("{text}{}", if zh { "（由工作人员认定）" } else { " (assessed by a caseworker)" }),
+        Provenance::Register(register) => {
+            let register = register.get(language);
+            if zh { format!("{text}（{register}可查）") } else { format!("{text} (held by the {register})") }
+        }
+    }
+}
+
+/// Whose record it is: the applicant's needs no word, others are counted in their list.
+fn whose(record: Option<RecordIx>, entity: crate::ids::EntityId, model: &Model, profile: &Profile, language: Language) -> Option<String> {
+    let name = model.schema.entity(entity)?.name.get(language);
+    let Some(ix) = record else { return Some(name) };
+    if profile.root(entity) == Some(ix) {
+        return None;
+    }
+    for other in (0..profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
+        let record = profile.record(other)?;
+        for (at, slot) in record.slots.iter().enumerate() {
+            let field = model.schema.entity(record.entity).and_then(|e| e.fields.get(at)).and_then(|f| model.schema.field(*f));
+            if let (Slot::List { items, .. }, Some(field)) = (slot, field)
+                && let Some(place) = items.iter().position(|i| *i == ix)
+                && matches!(field.ty, FieldType::List(_))
+            {
+                let list = field.name.get(language);
+                return Some(if language == Language::Zh { format!("第{}位{list}", place + 1) } else { format!("{list} {}", place + 1) });
+            }
+        }
+    }
+    Some(name)
+}
+
+/// An amount: what it is called and how much.
+#[must_use]
+pub fn amount(amount: &Amount, model: &Model, policy: PolicyId, language: Language) -> String {
+    let label = model.policies.get(policy.index()).and_then(|p| p.benefits.get(amount.benefit)).and_then(|b| b.label.as_ref());
+    let value = match amount.value {
+        Some((n, unit)) => number(n, unit, language),
+        None => match language {
+            Language::Zh => "金额待定（缺少所需信息或标准）",
+            Language::En => "amount open (a fact or figure is missing)",
+        }
+        .to_owned(),
+    };
+    match (label, language) {
+        (Some(label), Language::Zh) => format!("{}：{value}", label.get(language)),
+        (Some(label), Language::En) => format!("{}: {value}", label.get(language)),
+        (None, _) => value,
+    }
+}

@@ -1,0 +1,420 @@
+//! The front door: a policy set, opened once and asked many times. The only file that names every stage.
+
+use crate::checked::{Expected, Model};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::error::Error;
+use crate::graph::{Bound, Graph, from_checked};
+use crate::ids::{EnumId, FieldId, PolicyId};
+use crate::profile::{Profile, Slot, position};
+use crate::schema::Schema;
+use crate::span::Sources;
+use crate::value::{Date, Language, Number};
+use crate::verdict::from_graph::Scratch;
+use crate::verdict::{Outcome, Truth, Verdict, exact};
+use crate::why::{Explanation, from_verdict};
+use crate::{ast, checked};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A policy set that was read and checked. It is immutable and can be shared between threads.
+///
+/// ```
+/// use entitle::{Engine, verdict::Verdict, profile::Profile};
+/// let text = r#"
+///     enum category { welfare }
+///     record person { birth_date: date }
+///     policy tea for person {
+///         category: welfare
+///         in force: from 2020-01-01 until further notice
+///         source: "an example"
+///         status: illustrative
+///         eligible when { today - birth_date >= 60 years old }
+///     }
+/// "#;
+/// let engine = Engine::from_texts([("tea.policy".to_owned(), text.to_owned())])?;
+/// let rules = engine.at("2026-01-01".parse().unwrap())?;
+/// let matches = rules.match_profile(&Profile::new())?;
+/// assert_eq!(matches.verdicts().collect::<Vec<_>>(), [Verdict::Undetermined]);
+/// # Ok::<(), entitle::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Engine {
+    model: Arc<Model>,
+    sources: Sources,
+    findings: Vec<Diagnostic>,
+    fingerprint: String,
+    starts: Vec<Date>,
+    /// Graphs by the first day of their epoch, made when first asked for.
+    graphs: Mutex<BTreeMap<Date, Arc<Graph>>>,
+}
+
+impl Engine {
+    /// Opens policy files and folders; folders are searched for `*.policy`, in the order of their names.
+    ///
+    /// # Errors
+    /// When a file cannot be read ([`Error::is_io`]) or the policies have errors ([`Error::is_policies`]).
+    pub fn open(paths: &[impl AsRef<Path>]) -> Result<Self, Error> {
+        Self::from_texts(read_paths(paths)?)
+    }
+
+    /// Checks policy texts, each under the name it is shown by.
+    ///
+    /// # Errors
+    /// When the policies have errors; [`Error::findings`] has all of them.
+    pub fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
+        let (engine, findings) = Self::check(texts);
+        match engine {
+            Some(engine) => Ok(engine),
+            None => Err(findings),
+        }
+    }
+
+    /// Every finding of the files and folders, errors and warnings, and the texts they point into.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn findings_of(paths: &[impl AsRef<Path>]) -> Result<(Vec<Diagnostic>, Sources), Error> {
+        let (sources, _, findings) = Self::read(read_paths(paths)?);
+        Ok((findings, sources))
+    }
+
+    fn read(texts: impl IntoIterator<Item = (String, String)>) -> (Sources, Model, Vec<Diagnostic>) {
+        let mut texts: Vec<(String, String)> = texts.into_iter().collect();
+        texts.sort();
+        let mut sources = Sources::default();
+        let (mut files, mut findings) = (Vec::new(), Vec::new());
+        for (name, text) in texts {
+            let id = sources.add(name, text);
+            let text = sources.get(id).map_or("", |s| s.text.as_str());
+            let (file, found) = ast::from_text::parse(id, text);
+            files.push(file);
+            findings.extend(found);
+        }
+        let unreadable = findings.iter().any(|f| f.level == Level::Error);
+        let (model, found) = checked::from_ast::check(&files);
+        // A line that could not be read hides what it declares; names that are missing for that reason are not reported.
+        let hidden = |f: &Diagnostic| unreadable && f.code == checked::error::UNKNOWN_NAME;
+        findings.extend(found.into_iter().filter(|f| !hidden(f)));
+        findings.sort_by_key(|f| (f.span, f.code.id));
+        (sources, model, findings)
+    }
+
+    fn check(texts: impl IntoIterator<Item = (String, String)>) -> (Option<Self>, Error) {
+        let (sources, model, findings) = Self::read(texts);
+        if findings.iter().any(|f| f.level == Level::Error) {
+            return (None, Error::policies(findings, sources));
+        }
+        let fingerprint = fingerprint(&sources);
+        let starts = from_checked::epochs(&model);
+        let graphs = Mutex::new(BTreeMap::new());
+        (Some(Self { model: Arc::new(model), sources, findings, fingerprint, starts, graphs }), Error::limit(""))
+    }
+
+    /// The typed policy set.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Which facts exist.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.model.schema
+    }
+
+    /// Warnings; errors would have kept the set from opening.
+    #[must_use]
+    pub fn findings(&self) -> &[Diagnostic] {
+        &self.findings
+    }
+
+    /// The texts.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// The SHA-256 of the set, as 64 hexadecimal digits. It depends on the texts, not on the names of their files.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The policy with that identifier.
+    #[must_use]
+    pub fn policy(&self, id: &str) -> Option<PolicyId> {
+        self.model.schema.symbol_named(EnumId::POLICY, id).map(PolicyId)
+    }
+
+    /// The rules of a day. Compiles the epoch that holds it when first asked for; after that it is cheap.
+    ///
+    /// # Errors
+    /// When the graph would pass a limit ([`Error::is_limit`]).
+    pub fn at(&self, as_of: Date) -> Result<Rules, Error> {
+        let next = self.starts.partition_point(|s| *s <= as_of);
+        let start = next.checked_sub(1).and_then(|i| self.starts.get(i)).copied().unwrap_or(Date::FIRST);
+        let mut graphs = self.graphs.lock().unwrap_or_else(PoisonError::into_inner);
+        let graph = match graphs.get(&start) {
+            Some(graph) => Arc::clone(graph),
+            None => {
+                let graph = Arc::new(from_checked::compile(&self.model, as_of).map_err(|e| Error::limit(e.to_string()))?);
+                graphs.insert(start, Arc::clone(&graph));
+                graph
+            }
+        };
+        drop(graphs);
+        let bound = graph.bind(as_of).ok_or_else(|| Error::limit("the date is outside the calendar"))?;
+        Ok(Rules { model: Arc::clone(&self.model), bound, fingerprint: self.fingerprint.clone() })
+    }
+
+    /// Runs one scenario of a policy and says where it differs from what its author expects.
+    ///
+    /// # Errors
+    /// When the rules of its day cannot be compiled, or its facts contradict a constraint.
+    pub fn run_scenario(&self, policy: PolicyId, scenario: usize) -> Result<ScenarioOutcome, Error> {
+        let found = self.model.policies.get(policy.index()).and_then(|p| p.scenarios.get(scenario));
+        let Some(scenario) = found else { return Err(Error::limit("there is no such scenario")) };
+        let rules = self.at(scenario.on)?;
+        let matches = rules.match_profile(&scenario.profile)?;
+        Ok(outcome_of(&rules, &matches, policy, scenario))
+    }
+}
+
+/// The rules of one day.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    model: Arc<Model>,
+    bound: Bound,
+    fingerprint: String,
+}
+
+impl Rules {
+    /// The as-of date.
+    #[must_use]
+    pub const fn as_of(&self) -> Date {
+        self.bound.as_of
+    }
+
+    /// The graph on that day.
+    #[must_use]
+    pub const fn bound(&self) -> &Bound {
+        &self.bound
+    }
+
+    /// The typed policy set.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The fingerprint of the set.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Every policy's verdict on one profile.
+    ///
+    /// # Errors
+    /// When the profile contradicts a constraint of the vocabulary; the message names it.
+    pub fn match_profile<'r>(&'r self, profile: &'r Profile) -> Result<Matches<'r>, Error> {
+        let mut scratch = Scratch::default();
+        let contradictions = exact::contradictions(&self.bound, profile, &mut scratch);
+        if let Some((index, record)) = contradictions.first() {
+            let always = self.model.always.get(*index);
+            let label = always.map_or("", |a| a.label.get(Language::En));
+            let entity = always.and_then(|a| self.model.schema.entity(a.owner)).map_or("", |e| e.name.id.as_str());
+            return Err(Error::profile(format!(
+                "the profile contradicts what always holds of a {entity} (record {} of the profile): {label}",
+                record.0
+            )));
+        }
+        let outcomes = exact::outcomes(&self.bound, profile, &mut scratch);
+        Ok(Matches { rules: self, profile, outcomes })
+    }
+
+    /// Every policy's verdict, with memory that is reused and without looking for contradictions first.
+    #[must_use]
+    pub fn outcomes(&self, profile: &Profile, scratch: &mut Scratch) -> Vec<Outcome> {
+        exact::outcomes(&self.bound, profile, scratch)
+    }
+}
+
+/// The verdicts on one profile.
+#[derive(Debug)]
+pub struct Matches<'r> {
+    rules: &'r Rules,
+    profile: &'r Profile,
+    outcomes: Vec<Outcome>,
+}
+
+impl Matches<'_> {
+    /// The verdicts, in the order of the policies' ids.
+    pub fn verdicts(&self) -> impl Iterator<Item = Verdict> + '_ {
+        self.outcomes.iter().map(|o| o.verdict)
+    }
+
+    /// The verdict on one policy.
+    #[must_use]
+    pub fn verdict(&self, policy: PolicyId) -> Verdict {
+        self.outcomes.get(policy.index()).map_or(Verdict::NotInForce, |o| o.verdict)
+    }
+
+    /// The rules.
+    #[must_use]
+    pub const fn rules(&self) -> &Rules {
+        self.rules
+    }
+
+    /// The profile.
+    #[must_use]
+    pub const fn profile(&self) -> &Profile {
+        self.profile
+    }
+
+    /// Why a policy has its verdict.
+    #[must_use]
+    pub fn explain(&self, policy: PolicyId) -> Explanation {
+        self.explain_with(policy, &mut Scratch::default())
+    }
+
+    /// The same, with memory that is reused.
+    #[must_use]
+    pub fn explain_with(&self, policy: PolicyId, scratch: &mut Scratch) -> Explanation {
+        let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
+        let outcome = self.outcomes.get(policy.index()).copied().unwrap_or(nothing);
+        from_verdict::explain(&self.rules.model, &self.rules.bound, self.profile, policy, outcome, scratch)
+    }
+
+    /// Whether the profile says that the unit a policy is for already receives it, or is recognised as it.
+    #[must_use]
+    pub fn received(&self, policy: PolicyId) -> bool {
+        let schema = &self.rules.model.schema;
+        let Some(unit) = self.rules.model.policies.get(policy.index()).map(|p| p.unit) else { return false };
+        let Some(record) = self.profile.root(unit) else { return false };
+        ["benefits", "recognitions"].iter().any(|name| {
+            let at = schema.field_named(unit, name).and_then(|f| position(schema, f));
+            at.is_some_and(|at| matches!(self.profile.slot(record, at), Slot::Set { known, .. } if known.contains(&policy.0)))
+        })
+    }
+}
+
+/// What a scenario came to.
+#[derive(Clone, Debug)]
+pub struct ScenarioOutcome {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The amounts, one for each benefit that has one.
+    pub amounts: Vec<Option<Number>>,
+    /// The missing facts of an undetermined verdict.
+    pub missing: Vec<FieldId>,
+    /// The truth of each condition, in the policy's order; empty where it is not in force.
+    pub conditions: Vec<Truth>,
+    /// Where it differs from what is expected, in English; empty when it passes.
+    pub problems: Vec<String>,
+}
+
+fn outcome_of(rules: &Rules, matches: &Matches<'_>, policy: PolicyId, scenario: &checked::Scenario) -> ScenarioOutcome {
+    let explanation = matches.explain(policy);
+    let model = rules.model();
+    let declared = model.policies.get(policy.index());
+    let mut scratch = Scratch::default();
+    let mut evaluation = crate::verdict::from_graph::Evaluation::new(rules.bound(), matches.profile(), &mut scratch);
+    let entry = rules.bound().graph.entry(policy);
+    let clauses = entry.map_or(&[][..], |e| e.clauses.as_slice());
+    let conditions: Vec<Truth> = clauses.iter().map(|c| evaluation.truth(c.node)).collect();
+    let amounts: Vec<Option<Number>> = explanation.amounts.iter().map(|a| a.value.map(|(n, _)| n)).collect();
+    let missing: Vec<FieldId> = explanation.missing.iter().map(|m| m.field).collect();
+    let mut problems = Vec::new();
+    let expected = match scenario.expect {
+        Expected::Eligible => Verdict::Eligible,
+        Expected::Ineligible => Verdict::Ineligible,
+        Expected::Undetermined => Verdict::Undetermined,
+        Expected::NotInForce => Verdict::NotInForce,
+    };
+    let verdict = explanation.verdict;
+    if verdict != expected {
+        let why: Vec<String> = explanation.because.iter().chain(&explanation.open).map(|r| crate::why::prose::reason(r, model, Language::En)).collect();
+        problems.push(format!("expected {expected:?}, got {verdict:?}: {}", why.join("; ")));
+    }
+    for (i, wanted) in scenario.amounts.iter().enumerate() {
+        let got = amounts.get(i).copied().flatten();
+        if got != Some(*wanted) {
+            let got = got.map_or("no amount".to_owned(), |n| n.to_string());
+            problems.push(format!("expected amount {wanted}, got {got}"));
+        }
+    }
+    if verdict == expected {
+        for name in &scenario.because {
+            let fine = match expected {
+                Verdict::Ineligible => declared.is_some_and(|p| {
+                    p.conditions.iter().zip(&conditions).any(|(c, t)| *t == Truth::False && c.names.contains(name))
+                }),
+                Verdict::Undetermined => {
+                    let fact = missing.iter().any(|f| model.schema.field(*f).is_some_and(|f| f.name.id == *name));
+                    fact || explanation.parameters.iter().any(|p| model.parameters.get(p.index()).is_some_and(|p| p.name.id == *name))
+                }
+                _ => false,
+            };
+            if !fine {
+                let names: Vec<&str> = missing.iter().filter_map(|f| model.schema.field(*f)).map(|f| f.name.id.as_str()).collect();
+                let found = if expected == Verdict::Undetermined { format!("missing: {}", names.join(", ")) } else { "another condition fails".to_owned() };
+                problems.push(format!("the verdict is not because of `{name}` ({found})"));
+            }
+        }
+    }
+    ScenarioOutcome { verdict, amounts, missing, conditions, problems }
+}
+
+fn read_paths(paths: &[impl AsRef<Path>]) -> Result<Vec<(String, String)>, Error> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        collect(path.as_ref(), &mut files, 0)?;
+    }
+    files.sort();
+    files.dedup();
+    files
+        .into_iter()
+        .map(|path| {
+            let name = path.display().to_string();
+            let bytes = std::fs::read(&path).map_err(|e| Error::io(format!("{name} cannot be read: {e}"), e))?;
+            let text = String::from_utf8(bytes).map_err(|e| {
+                let at = e.utf8_error().valid_up_to();
+                Error::io(format!("{name} is not UTF-8 text (byte {at})"), std::io::Error::other("not UTF-8"))
+            })?;
+            Ok((name, text))
+        })
+        .collect()
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>, depth: u32) -> Result<(), Error> {
+    let error = |e: std::io::Error| Error::io(format!("{} cannot be read: {e}", path.display()), e);
+    if !path.is_dir() {
+        std::fs::metadata(path).map_err(error)?;
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    if depth > 16 {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(path).map_err(error)? {
+        let inner = entry.map_err(error)?.path();
+        if inner.is_dir() || inner.extension().is_some_and(|e| e == "policy") {
+            collect(&inner, files, depth + 1)?;
+        }
+    }
+    Ok(())
+}
+
+fn fingerprint(sources: &Sources) -> String {
+    let mut texts: Vec<[u8; 32]> = sources.iter().map(|(_, s)| Sha256::digest(s.text.as_bytes()).into()).collect();
+    texts.sort_unstable();
+    let mut whole = Sha256::new();
+    whole.update(b"entitle policy set 1\n");
+    for text in texts {
+        whole.update(text);
+    }
+    whole.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,564 @@
+//! Verdict -> explanation. Walks the clauses of a policy together with the values of the evaluation that gave the
+//! verdict; what it shows is read from there, never worked out again.
+
+use super::{Amount, Explanation, FactRead, Missing, Reason, Shown, Step};
+use crate::checked::{Model, Type};
+use crate::graph::trace::{Clause, Form, Operand};
+use crate::graph::{Bound, Cause, Comparison, FactRef, Node, NodeId};
+use crate::ids::{ParameterId, PolicyId};
+use crate::profile::{Profile, RecordIx, Slot};
+use crate::schema::{FieldType, Provenance};
+use crate::value::{Date, Number, Unit, Words};
+use crate::verdict::from_graph::{Evaluation, Scratch};
+use crate::verdict::{Outcome, Truth, Verdict};
+use std::collections::BTreeSet;
+
+/// Explains one policy's verdict.
+#[must_use]
+pub fn explain(model: &Model, bound: &Bound, profile: &Profile, policy: PolicyId, outcome: Outcome, scratch: &mut Scratch) -> Explanation {
+    let mut explanation = Explanation {
+        policy,
+        verdict: outcome.verdict,
+        because: Vec::new(),
+        open: Vec::new(),
+        missing: Vec::new(),
+        parameters: Vec::new(),
+        not_proved: outcome.not_proved,
+        amounts: Vec::new(),
+    };
+    let Some(entry) = bound.graph.entry(policy) else { return explanation };
+    if entry.root.is_none() {
+        return explanation;
+    }
+    let mut walker =
+        Walker { model, bound, profile, evaluation: Evaluation::new(bound, profile, scratch), about: Vec::new() };
+    match outcome.verdict {
+        Verdict::Eligible | Verdict::Ineligible if outcome.by_kleene => {
+            explanation.because = walker.conjunction(policy, &entry.clauses, Truth::of(outcome.verdict == Verdict::Eligible));
+        }
+        Verdict::Eligible | Verdict::Ineligible => {
+            // Settled whatever the missing facts are: everything that was looked at belongs to the reason.
+            for (i, clause) in entry.clauses.iter().enumerate() {
+                let source = walker.source(policy, i);
+                let mut reasons = match walker.evaluation.truth(clause.node) {
+                    Truth::Unknown => walker.open(clause, &[]),
+                    truth => walker.proof(clause, truth, &[]),
+                };
+                reasons.iter_mut().for_each(|r| r.clause = r.clause.clone().or_else(|| source.clone()));
+                explanation.because.extend(reasons);
+            }
+        }
+        Verdict::Undetermined => {
+            let mut causes = Causes::default();
+            for (i, clause) in entry.clauses.iter().enumerate() {
+                if walker.evaluation.truth(clause.node) != Truth::Unknown {
+                    continue;
+                }
+                let source = walker.source(policy, i);
+                let mut reasons = walker.open(clause, &[]);
+                reasons.iter_mut().for_each(|r| r.clause = r.clause.clone().or_else(|| source.clone()));
+                explanation.open.extend(reasons);
+                walker.causes(clause.node, &mut causes);
+            }
+            explanation.missing = causes.missing;
+            explanation.parameters = causes.parameters.into_iter().collect();
+        }
+        Verdict::NotInForce => {}
+    }
+    if outcome.verdict != Verdict::Ineligible {
+        explanation.amounts = entry.amounts.iter().map(|amount| walker.amount(amount)).collect();
+    }
+    explanation
+}
+
+#[derive(Default)]
+struct Causes {
+    missing: Vec<Missing>,
+    parameters: BTreeSet<ParameterId>,
+    seen: BTreeSet<NodeId>,
+}
+
+struct Walker<'a> {
+    model: &'a Model,
+    bound: &'a Bound,
+    profile: &'a Profile,
+    evaluation: Evaluation<'a, Profile>,
+    /// The lists around, and the place of the entry in focus.
+    about: Vec<(Words, u32)>,
+}
+
+impl Walker<'_> {
+    fn source(&self, policy: PolicyId, condition: usize) -> Option<Words> {
+        self.model.policies.get(policy.index())?.conditions.get(condition)?.source.clone()
+    }
+
+    /// All conditions together: each of them when they hold, the one with the shortest reason when they do not.
+    fn conjunction(&mut self, policy: PolicyId, clauses: &[Clause], truth: Truth) -> Vec<Reason> {
+        let mut best: Option<Vec<Reason>> = None;
+        let mut all = Vec::new();
+        for (i, clause) in clauses.iter().enumerate() {
+            if self.evaluation.truth(clause.node) != truth {
+                continue;
+            }
+            let source = self.source(policy, i);
+            let mut reasons = self.proof(clause, truth, &[]);
+            reasons.iter_mut().for_each(|r| r.clause = r.clause.clone().or_else(|| source.clone()));
+            if truth == Truth::True {
+                all.extend(reasons);
+            } else if best.as_ref().is_none_or(|b| reasons.len() < b.len()) {
+                best = Some(reasons);
+            }
+        }
+        distinct(best.unwrap_or(all))
+    }
+
+    /// The fewest reasons for a condition to have its truth, which is `truth`.
+    fn proof(&mut self, clause: &Clause, truth: Truth, within: &[Words]) -> Vec<Reason> {
+        let inner = inside(clause, within);
+        match &clause.form {
+            Form::All(parts) | Form::Any(parts) if !parts.is_empty() => {
+                let together = matches!(clause.form, Form::All(_)) == (truth == Truth::True);
+                let settling: Vec<&Clause> = parts.iter().filter(|p| self.evaluation.truth(p.node) == truth).collect();
+                if together {
+                    return settling.into_iter().flat_map(|p| self.proof(p, truth, &inner)).collect();
+                }
+                let mut best: Option<Vec<Reason>> = None;
+                for part in settling {
+                    let reasons = self.proof(part, truth, &inner);
+                    if best.as_ref().is_none_or(|b| reasons.len() < b.len()) {
+                        best = Some(reasons);
+                    }
+                }
+                best.unwrap_or_else(|| vec![self.reason(clause, within)])
+            }
+            Form::Not(part) if composite(&part.form) => self.proof(part, truth.not(), &inner),
+            Form::Some { list, name, body: Some(body) } if truth == Truth::True => {
+                self.decisive(clause, *list, name, body, Truth::True, within)
+            }
+            Form::Every { list, name, body: Some(body) } if truth == Truth::False => {
+                self.decisive(clause, *list, name, body, Truth::False, within)
+            }
+            _ => vec![self.reason(clause, within)],
+        }
+    }
+
+    /// The entry that settles a quantifier by itself, with the fewest reasons.
+    fn decisive(&mut self, clause: &Clause, list: NodeId, name: &Words, body: &Clause, truth: Truth, within: &[Words]) -> Vec<Reason> {
+        let inner = inside(clause, within);
+        let (level, entries, _) = self.evaluation.entries(list);
+        let mut best: Option<Vec<Reason>> = None;
+        for (place, (entry, passes)) in entries.iter().enumerate() {
+            if *passes != Truth::True {
+                continue;
+            }
+            self.evaluation.enter(level, Some(*entry));
+            if self.evaluation.truth(body.node) != truth {
+                continue;
+            }
+            self.about.push((name.clone(), u32::try_from(place + 1).unwrap_or(u32::MAX)));
+            let mut reasons = self.proof(body, truth, &inner);
+            // The entry counts because it is on the list and passes the filters: those facts belong to the reason.
+            let facts = self.membership(list);
+            if let Some(first) = reasons.first_mut() {
+                add_facts(&mut first.facts, facts);
+            }
+            self.about.pop();
+            if best.as_ref().is_none_or(|b| reasons.len() < b.len()) {
+                best = Some(reasons);
+            }
+        }
+        self.evaluation.enter(level, None);
+        best.unwrap_or_else(|| vec![self.reason(clause, within)])
+    }
+
+    fn membership(&mut self, list: NodeId) -> Vec<FactRead> {
+        let mut facts = Vec::new();
+        if let Some((record, fact)) = self.evaluation.list_fact(list) {
+            facts.push(self.read(record, fact));
+        }
+        let graph = &self.bound.graph;
+        if let Node::List { filters, fact, .. } = graph.node(list) {
+            self.facts(fact.record, &mut facts);
+            for filter in filters {
+                self.facts(*filter, &mut facts);
+            }
+        }
+        facts
+    }
+
+    /// The parts of an undecided condition that are themselves undecided.
+    fn open(&mut self, clause: &Clause, within: &[Words]) -> Vec<Reason> {
+        let inner = inside(clause, within);
+        match &clause.form {
+            Form::All(parts) | Form::Any(parts) if !parts.is_empty() => {
+                let open: Vec<&Clause> = parts.iter().filter(|p| self.evaluation.truth(p.node) == Truth::Unknown).collect();
+                open.into_iter().flat_map(|p| self.open(p, &inner)).collect()
+            }
+            Form::Not(part) if composite(&part.form) => self.open(part, &inner),
+            _ => vec![self.reason(clause, within)],
+        }
+    }
+
+    fn reason(&mut self, clause: &Clause, within: &[Words]) -> Reason {
+        let holds = match self.evaluation.truth(clause.node) {
+            Truth::True => Some(true),
+            Truth::False => Some(false),
+            Truth::Unknown => None,
+        };
+        let mut facts = Vec::new();
+        self.facts(clause.node, &mut facts);
+        let mut reason = Reason {
+            condition: clause.words.clone(),
+            within: within.to_vec(),
+            holds,
+            clause: None,
+            about: self.about.clone(),
+            actual: None,
+            comparison: None,
+            required: None,
+            distance: None,
+            facts,
+        };
+        match &clause.form {
+            Form::Not(part) => self.measure(&part.form, true, &mut reason),
+            form => self.measure(form, false, &mut reason),
+        }
+        reason
+    }
+
+    /// What was found, what is required, and how far the one is from the other.
+    fn measure(&mut self, form: &Form, negated: bool, reason: &mut Reason) {
+        let turned = |op: Comparison| if negated { opposite(op) } else { op };
+        match form {
+            Form::Compare(op, left, right) => {
+                let (a, b) = (self.shown(left), self.shown(right));
+                if let (Shown::Number(x, unit), Shown::Number(y, _), Some(false)) = (&a, &b, reason.holds) {
+                    let gap = if x > y { x.subtract(*y) } else { y.subtract(*x) };
+                    reason.distance = gap.map(|gap| Shown::Number(gap, *unit));
+                }
+                (reason.actual, reason.required, reason.comparison) = (Some(a), Some(b), Some(turned(*op)));
+            }
+            Form::Elapsed { comparison, later, earlier, length, step } => {
+                let date = |n: Option<Number>| n.and_then(|n| i64::try_from(n.numerator()).ok()).and_then(Date::from_days);
+                let (later, earlier) = (date(self.evaluation.point(*later)), date(self.evaluation.point(*earlier)));
+                reason.actual = Some(match (later, earlier) {
+                    (Some(later), Some(earlier)) => Shown::Elapsed(earlier, later),
+                    _ => Shown::Unknown,
+                });
+                let required = self.shown(length);
+                if let (Shown::Number(n, _), Some(earlier), Some(false)) = (&required, earlier, reason.holds)
+                    && let Some(due) = due(earlier, *n, *step)
+                {
+                    reason.distance = Some(Shown::Date(due));
+                }
+                reason.required = Some(required);
+                reason.comparison = Some(turned(*comparison));
+            }
+            Form::OneOf(subject, e, values) => {
+                reason.actual = Some(self.shown(subject));
+                reason.required = Some(Shown::Symbols(*e, values.clone()));
+                reason.comparison = Some(turned(Comparison::Equal));
+            }
+            Form::Within(place, region) => {
+                reason.actual = Some(self.shown(place));
+                reason.required = Some(self.shown(region));
+                reason.comparison = Some(turned(Comparison::Equal));
+            }
+            Form::Holds(fact, e, values) => {
+                let record = self.evaluation.record(fact.record);
+                reason.actual = Some(self.read(record, *fact).value);
+                reason.required = Some(Shown::Symbols(*e, values.clone()));
+                reason.comparison = Some(turned(Comparison::Equal));
+            }
+            Form::Fact(fact) => {
+                let record = self.evaluation.record(fact.record);
+                reason.actual = Some(self.read(record, *fact).value);
+                reason.required = Some(Shown::YesNo(!negated));
+            }
+            Form::IsEmpty(fact) => {
+                let record = self.evaluation.record(fact.record);
+                reason.actual = Some(self.read(record, *fact).value);
+            }
+            Form::Every { list, .. } | Form::Some { list, .. } => {
+                let (level, entries, complete) = self.evaluation.entries(*list);
+                self.evaluation.enter(level, None);
+                let counted = entries.iter().filter(|(_, passes)| *passes == Truth::True).count();
+                reason.actual = Some(if complete { Shown::Entries(u32::try_from(counted).unwrap_or(u32::MAX)) } else { Shown::Unknown });
+            }
+            Form::Not(inner) => self.measure(&inner.form, !negated, reason),
+            Form::All(_) | Form::Any(_) | Form::Other => {}
+        }
+    }
+
+    fn shown(&mut self, operand: &Operand) -> Shown {
+        let Some(n) = self.evaluation.point(operand.node) else { return Shown::Unknown };
+        shown(n, operand.ty)
+    }
+
+    fn read(&self, record: Option<RecordIx>, fact: FactRef) -> FactRead {
+        let schema = &self.bound.graph.schema;
+        let ty = schema.field(fact.field).map(|f| f.ty);
+        let value = match (record.map(|r| self.profile.slot(r, fact.position as usize)), ty) {
+            (Some(Slot::Scalar(raw)), Some(FieldType::YesNo)) => Shown::YesNo(*raw != 0),
+            (Some(Slot::Scalar(raw)), Some(FieldType::Date)) => Date::from_days(*raw).map_or(Shown::Unknown, Shown::Date),
+            (Some(Slot::Scalar(raw)), Some(FieldType::Symbol(e))) => Shown::Symbols(e, u32::try_from(*raw).into_iter().collect()),
+            (Some(Slot::Scalar(raw)), Some(FieldType::Quantity(unit))) => {
+                Number::new(i128::from(*raw), i128::from(unit.grains())).map_or(Shown::Unknown, |n| Shown::Number(n, unit))
+            }
+            (Some(Slot::List { items, complete: true }), _) => Shown::Entries(u32::try_from(items.len()).unwrap_or(u32::MAX)),
+            (Some(Slot::Set { known, complete, .. }), Some(FieldType::Set(e))) if *complete || !known.is_empty() => Shown::Symbols(e, known.clone()),
+            _ => Shown::Unknown,
+        };
+        FactRead { record, field: fact.field, value }
+    }
+
+    /// Every fact that a node reads, for the entries in focus.
+    fn facts(&mut self, node: NodeId, into: &mut Vec<FactRead>) {
+        if into.len() > 400 {
+            return;
+        }
+        let graph = &self.bound.graph;
+        let mut fact_of = None;
+        match graph.node(node) {
+            Node::Follow(f) | Node::Test(f, _) | Node::Holds(f, _) | Node::IsEmpty(f) | Node::Fact(f) | Node::HoldsValue(f, _) => fact_of = Some(*f),
+            Node::Any(list, body) | Node::All(list, body) | Node::Fold(_, list, body) => {
+                let (list, body) = (*list, *body);
+                self.list_facts(list, Some(body), into);
+                return;
+            }
+            Node::Count(list) => {
+                let list = *list;
+                self.list_facts(list, None, into);
+                return;
+            }
+            _ => {}
+        }
+        if let Some(fact) = fact_of {
+            let record = self.evaluation.record(fact.record);
+            if !matches!(graph.node(node), Node::Follow(_)) {
+                add_facts(into, vec![self.read(record, fact)]);
+            }
+        }
+        let mut children = Vec::new();
+        graph.node(node).children(&mut |child| children.push(child));
+        for child in children {
+            self.facts(child, into);
+        }
+    }
+
+    fn list_facts(&mut self, list: NodeId, body: Option<NodeId>, into: &mut Vec<FactRead>) {
+        let (level, entries, _) = self.evaluation.entries(list);
+        if entries.is_empty() {
+            add_facts(into, self.membership_outside(list));
+        }
+        for (entry, passes) in entries {
+            self.evaluation.enter(level, Some(entry));
+            let facts = self.membership(list);
+            add_facts(into, facts);
+            if let Some(body) = body.filter(|_| passes != Truth::False) {
+                self.facts(body, into);
+            }
+        }
+        self.evaluation.enter(level, None);
+    }
+
+    fn membership_outside(&mut self, list: NodeId) -> Vec<FactRead> {
+        let found = self.evaluation.list_fact(list);
+        found.map(|(record, fact)| self.read(record, fact)).into_iter().collect()
+    }
+
+    /// The facts and figures that keep a node undecided.
+    fn causes(&mut self, node: NodeId, causes: &mut Causes) {
+        let graph = &self.bound.graph;
+        // Inside a list the same node is asked of each entry, so only nodes outside are looked at once.
+        if graph.level(node) == 0 && !causes.seen.insert(node) {
+            return;
+        }
+        match graph.node(node).clone() {
+            Node::Not(a) => self.causes(a, causes),
+            Node::And(parts) | Node::Or(parts) => {
+                for part in parts {
+                    if self.evaluation.truth(part) == Truth::Unknown {
+                        self.causes(part, causes);
+                    }
+                }
+            }
+            Node::Test(fact, _) | Node::Holds(fact, _) | Node::IsEmpty(fact) | Node::Fact(fact) => self.missing(fact, causes),
+            Node::HoldsValue(fact, value) => {
+                self.missing(fact, causes);
+                self.causes_of_scalar(value, causes);
+            }
+            Node::Unknown(Cause::Parameter(parameter)) => {
+                causes.parameters.insert(parameter);
+            }
+            Node::Any(list, body) | Node::All(list, body) => self.causes_in_list(list, Some((body, true)), causes),
+            Node::Compare(_, a, b) | Node::Within(_, a, b) => {
+                self.causes_of_scalar(a, causes);
+                self.causes_of_scalar(b, causes);
+            }
+            Node::InSet(a, _) => self.causes_of_scalar(a, causes),
+            _ => {}
+        }
+    }
+
+    fn causes_of_scalar(&mut self, node: NodeId, causes: &mut Causes) {
+        if self.evaluation.point(node).is_some() {
+            return;
+        }
+        match self.bound.graph.node(node).clone() {
+            Node::Fact(_) | Node::Unknown(_) => self.causes(node, causes),
+            Node::Count(list) => self.causes_in_list(list, None, causes),
+            Node::Fold(_, list, body) => self.causes_in_list(list, Some((body, false)), causes),
+            Node::Case(rows, otherwise) => {
+                for (condition, value) in rows {
+                    match self.evaluation.truth(condition) {
+                        Truth::False => {}
+                        Truth::True => {
+                            self.causes_of_scalar(value, causes);
+                            return;
+                        }
+                        Truth::Unknown => {
+                            self.causes(condition, causes);
+                            self.causes_of_scalar(value, causes);
+                        }
+                    }
+                }
+                self.causes_of_scalar(otherwise, causes);
+            }
+            other => {
+                let mut children = Vec::new();
+                other.children(&mut |child| children.push(child));
+                for child in children {
+                    self.causes_of_scalar(child, causes);
+                }
+            }
+        }
+    }
+
+    fn causes_in_list(&mut self, list: NodeId, body: Option<(NodeId, bool)>, causes: &mut Causes) {
+        let (level, entries, complete) = self.evaluation.entries(list);
+        if !complete && let Some((record, fact)) = self.evaluation.list_fact(list) {
+            add_missing(causes, self.as_missing(record, fact));
+        }
+        let filters: Vec<NodeId> = match self.bound.graph.node(list) {
+            Node::List { filters, .. } => filters.to_vec(),
+            _ => Vec::new(),
+        };
+        for (entry, passes) in entries {
+            self.evaluation.enter(level, Some(entry));
+            if passes == Truth::Unknown {
+                for filter in &filters {
+                    if self.evaluation.truth(*filter) == Truth::Unknown {
+                        self.causes(*filter, causes);
+                    }
+                }
+            }
+            match body {
+                Some((body, true)) if passes != Truth::False && self.evaluation.truth(body) == Truth::Unknown => self.causes(body, causes),
+                Some((body, false)) if passes != Truth::False => self.causes_of_scalar(body, causes),
+                _ => {}
+            }
+        }
+        self.evaluation.enter(level, None);
+    }
+
+    fn missing(&mut self, fact: FactRef, causes: &mut Causes) {
+        let record = self.evaluation.record(fact.record);
+        let known = record.is_some_and(|r| match self.profile.slot(r, fact.position as usize) {
+            Slot::Unknown => false,
+            Slot::List { complete, .. } | Slot::Set { complete, .. } => *complete,
+            _ => true,
+        });
+        if !known {
+            let missing = self.as_missing(record, fact);
+            add_missing(causes, missing);
+        }
+    }
+
+    fn as_missing(&self, record: Option<RecordIx>, fact: FactRef) -> Missing {
+        let judged = self.model.schema.field(fact.field).is_some_and(|f| f.provenance == Provenance::Judged);
+        Missing { record, field: fact.field, judged }
+    }
+
+    fn amount(&mut self, amount: &crate::graph::trace::AmountTrace) -> Amount {
+        let Type::Number(unit) = amount.value.ty else {
+            return Amount { benefit: amount.benefit, value: None, steps: Vec::new() };
+        };
+        let value = self.evaluation.point(amount.value.node).map(|n| (n, unit));
+        let mut steps: Vec<Step> = amount.parts.iter().map(|(words, operand)| Step { words: words.clone(), value: self.shown(operand) }).collect();
+        let whole = value.map_or(Shown::Unknown, |(n, unit)| Shown::Number(n, unit));
+        steps.push(Step { words: amount.words.clone(), value: whole });
+        Amount { benefit: amount.benefit, value, steps }
+    }
+}
+
+fn shown(n: Number, ty: Type) -> Shown {
+    match ty {
+        Type::Number(unit) => Shown::Number(n, unit),
+        Type::Date => i64::try_from(n.numerator()).ok().and_then(Date::from_days).map_or(Shown::Unknown, Shown::Date),
+        Type::Symbol(e) => Shown::Symbols(e, u32::try_from(n.numerator()).into_iter().collect()),
+        _ => Shown::Number(n, Unit::PLAIN),
+    }
+}
+
+fn due(earlier: Date, n: Number, step: crate::graph::Step) -> Option<Date> {
+    let count = if n.is_whole() { i64::try_from(n.numerator()).ok()? } else { return None };
+    match step {
+        crate::graph::Step::Months(m) => earlier.add_months(m.checked_mul(count)?),
+        crate::graph::Step::Days(d) => earlier.add_days(d.checked_mul(count)?),
+    }
+}
+
+/// Whether a condition has parts that are reasons of their own.
+fn composite(form: &Form) -> bool {
+    match form {
+        Form::All(parts) | Form::Any(parts) => !parts.is_empty(),
+        Form::Some { body, .. } | Form::Every { body, .. } => body.is_some(),
+        Form::Not(inner) => composite(&inner.form),
+        _ => false,
+    }
+}
+
+fn inside(clause: &Clause, within: &[Words]) -> Vec<Words> {
+    let mut inner = within.to_vec();
+    if clause.labelled && inner.last() != Some(&clause.words) {
+        inner.push(clause.words.clone());
+    }
+    inner
+}
+
+fn opposite(op: Comparison) -> Comparison {
+    match op {
+        Comparison::Less => Comparison::GreaterOrEqual,
+        Comparison::LessOrEqual => Comparison::Greater,
+        Comparison::Greater => Comparison::LessOrEqual,
+        Comparison::GreaterOrEqual => Comparison::Less,
+        Comparison::Equal => Comparison::NotEqual,
+        Comparison::NotEqual => Comparison::Equal,
+    }
+}
+
+fn add_facts(into: &mut Vec<FactRead>, facts: Vec<FactRead>) {
+    for fact in facts {
+        if !into.contains(&fact) {
+            into.push(fact);
+        }
+    }
+}
+
+fn add_missing(causes: &mut Causes, missing: Missing) {
+    if !causes.missing.contains(&missing) {
+        causes.missing.push(missing);
+    }
+}
+
+/// Two clauses may rest on one condition; it is said once.
+fn distinct(reasons: Vec<Reason>) -> Vec<Reason> {
+    let mut kept: Vec<Reason> = Vec::new();
+    for reason in reasons {
+        if !kept.iter().any(|k| k.condition == reason.condition && k.about == reason.about && k.facts == reason.facts) {
+            kept.push(reason);
+        }
+    }
+    kept
+}

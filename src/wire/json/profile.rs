@@ -1,0 +1,495 @@
+//! A profile from JSON.
+//!
+//! The top level has the records that policies are for: `{"person": {…}, "household": {…}}`. `person` is the applicant
+//! and is the same record as the household's `applicant`; `household` is the applicant's `home`. In a list of records the
+//! name of a record beside it stands for that record: `"members": ["applicant", {…}]`. Absent and `null` mean unknown. An
+//! array is a complete list; `{"known": […], "complete": false}` is at least these. `assumptions`, an array of texts, is
+//! for readers and is not matched.
+//!
+//! Numbers are read from their digits and never through a float: money goes to the fen, shares are in percent (`30` or
+//! `"30%"`). A text may carry the unit (`"1240 yuan"`, `"3万元"`).
+
+use super::tree::{self, Tree};
+use crate::ids::{EntityId, EnumId, FieldId};
+use crate::near::nearest;
+use crate::profile::{Profile, RecordIx, Slot, position};
+use crate::schema::{Field, FieldType, Schema};
+use crate::value::{Counted, Date, Language, Number, Unit};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The longest profile, in bytes.
+pub const LONGEST: usize = 4 << 20;
+
+/// The most records in one profile.
+pub const RECORDS: usize = 10_000;
+
+/// What to do about a field that the vocabulary does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownFields {
+    /// It is an error: for authors, whose slip it is.
+    Reject,
+    /// It is reported and left out: for platforms that hold more than policies ask.
+    Report,
+}
+
+/// One thing wrong with a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: `household.members[1].birth_date`.
+    pub path: String,
+    /// What. A fact's value is not repeated: profiles are personal data.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.path.is_empty() { "the profile" } else { &self.path };
+        write!(f, "{path}: {}", self.message)?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, " ({help})"))
+    }
+}
+
+/// Everything that is wrong with a profile.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ProfileError(
+    /// The problems, in the order of the text.
+    pub Vec<Problem>,
+);
+
+impl fmt::Display for ProfileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a profile. Also returns what was left out, where `unknown` asks to report instead of reject.
+///
+/// # Errors
+/// When the text is not JSON, or a value does not fit the vocabulary; all problems are listed.
+pub fn profile_from_json(schema: &Schema, text: &[u8], unknown: UnknownFields) -> Result<(Profile, Vec<Problem>), ProfileError> {
+    let whole = |message: String, help: Option<&str>| {
+        ProfileError(vec![Problem { path: String::new(), message, help: help.map(str::to_owned) }])
+    };
+    if text.len() > LONGEST {
+        return Err(whole(format!("{} bytes; at most {LONGEST} are read", text.len()), None));
+    }
+    if let Err(e) = std::str::from_utf8(text) {
+        return Err(whole(format!("not UTF-8 text (byte {})", e.valid_up_to()), Some("save the file as UTF-8")));
+    }
+    let tree = tree::parse(text).map_err(|e| whole(format!("not JSON: {e}"), None))?;
+    let Tree::Object(entries) = tree else {
+        return Err(whole("a profile is an object".to_owned(), Some("write {\"person\": {…}, \"household\": {…}}")));
+    };
+    let mut reader = Reader { schema, unknown, profile: Profile::new(), problems: Vec::new(), notices: Vec::new() };
+    reader.top(&entries);
+    if reader.problems.is_empty() { Ok((reader.profile, reader.notices)) } else { Err(ProfileError(reader.problems)) }
+}
+
+struct Reader<'a> {
+    schema: &'a Schema,
+    unknown: UnknownFields,
+    profile: Profile,
+    problems: Vec<Problem>,
+    notices: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, path: &str, message: impl Into<String>, help: Option<String>) {
+        self.problems.push(Problem { path: path.to_owned(), message: message.into(), help });
+    }
+
+    fn top(&mut self, entries: &[(String, Tree)]) {
+        let units: Vec<(EntityId, String)> = (0..self.schema.entities.len())
+            .map(EntityId::of)
+            .filter_map(|e| self.schema.entity(e).filter(|x| x.named && x.is_unit).map(|x| (e, x.name.id.clone())))
+            .collect();
+        let mut roots: BTreeMap<EntityId, (RecordIx, &str, &Tree)> = BTreeMap::new();
+        for (key, value) in entries {
+            if key == "assumptions" {
+                if !matches!(value, Tree::List(items) if items.iter().all(|i| matches!(i, Tree::Text(_)))) {
+                    self.problem(key, "assumptions are an array of texts", None);
+                }
+                continue;
+            }
+            let found = units.iter().find(|(e, id)| id == key || self.schema.entity(*e).is_some_and(|x| x.name.zh == *key));
+            let Some((entity, id)) = found else {
+                let near = nearest(key, units.iter().map(|(_, id)| id.as_str())).map(|n| format!("did you mean `{n}`?"));
+                let names: Vec<&str> = units.iter().map(|(_, id)| id.as_str()).collect();
+                self.unknown_key(key, near.or_else(|| Some(format!("the top level has {}", names.join(", ")))));
+                continue;
+            };
+            if roots.contains_key(entity) {
+                self.problem(key, format!("`{id}` is given twice"), Some("keep one of the two".to_owned()));
+                continue;
+            }
+            if *value == Tree::Null {
+                continue;
+            }
+            let record = self.profile.add(self.schema, *entity);
+            self.profile.set_root(record);
+            roots.insert(*entity, (record, key, value));
+        }
+        // The applicant and the household are linked before their facts are read, so that lists may name the applicant.
+        let records: Vec<(EntityId, RecordIx)> = roots.iter().map(|(e, (ix, _, _))| (*e, *ix)).collect();
+        for (owner, from) in &records {
+            for (other, to) in &records {
+                self.link_roots(*owner, *from, *other, *to);
+            }
+        }
+        for (record, key, value) in roots.values() {
+            self.record(*record, value, key);
+        }
+        self.complete_roots();
+        self.check_lists();
+    }
+
+    /// A record fact through which one root leads to another: the household's applicant, the applicant's home.
+    fn link_roots(&mut self, owner: EntityId, from: RecordIx, other: EntityId, to: RecordIx) {
+        let fields = self.schema.entity(owner).map(|e| e.fields.clone()).unwrap_or_default();
+        for id in fields {
+            let Some(field) = self.schema.field(id) else { continue };
+            if field.ty == FieldType::Record(other) && field.back.is_some() && from != to {
+                self.profile.link(self.schema, from, id, Slot::Record(to));
+            }
+        }
+    }
+
+    /// Records that the roots lead to are roots as well: a household given as the person's `home`.
+    fn complete_roots(&mut self) {
+        for (i, entity) in self.schema.entities.iter().enumerate() {
+            if !entity.is_unit || self.profile.root(EntityId::of(i)).is_some() {
+                continue;
+            }
+            let mut found = None;
+            for owner in (0..self.schema.entities.len()).map(EntityId::of) {
+                let Some(root) = self.profile.root(owner) else { continue };
+                let slots = self.profile.record(root).map(|r| r.slots.clone()).unwrap_or_default();
+                found = slots.iter().find_map(|s| match s {
+                    Slot::Record(ix) if self.profile.record(*ix).is_some_and(|r| r.entity == EntityId::of(i)) => Some(*ix),
+                    _ => None,
+                });
+                if found.is_some() {
+                    break;
+                }
+            }
+            if let Some(ix) = found {
+                self.profile.set_root(ix);
+            }
+        }
+    }
+
+    /// A complete list of members holds the applicant.
+    fn check_lists(&mut self) {
+        let mut problems = Vec::new();
+        for ix in (0..self.profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
+            let Some(record) = self.profile.record(ix) else { continue };
+            let fields = self.schema.entity(record.entity).map(|e| e.fields.as_slice()).unwrap_or_default();
+            for (at, id) in fields.iter().enumerate() {
+                let Some(field) = self.schema.field(*id) else { continue };
+                let Some(Slot::List { items, complete: true }) = record.slots.get(at) else { continue };
+                for beside in &field.includes {
+                    let name = self.schema.field(*beside).map(|f| f.name.id.clone()).unwrap_or_default();
+                    let held = position(self.schema, *beside).is_some_and(|at| matches!(record.slots.get(at), Some(Slot::Record(one)) if items.contains(one)));
+                    if !held {
+                        problems.push((field.name.id.clone(), name));
+                    }
+                }
+            }
+        }
+        for (list, name) in problems {
+            let help = format!("begin it with \"{name}\", or say {{\"known\": […], \"complete\": false}}");
+            self.problem(&list, format!("the list is complete and does not hold the {name}, who is one of it"), Some(help));
+        }
+    }
+
+    fn unknown_key(&mut self, path: &str, help: Option<String>) {
+        let problem = Problem { path: path.to_owned(), message: "there is no such fact".to_owned(), help };
+        match self.unknown {
+            UnknownFields::Reject => self.problems.push(problem),
+            UnknownFields::Report => self.notices.push(problem),
+        }
+    }
+
+    fn record(&mut self, ix: RecordIx, value: &Tree, path: &str) {
+        let Some(entity) = self.profile.record(ix).map(|r| r.entity) else { return };
+        let Tree::Object(entries) = value else {
+            self.problem(path, "an object is needed here", None);
+            return;
+        };
+        if self.profile.len() > RECORDS {
+            self.problem(path, format!("more than {RECORDS} records"), None);
+            return;
+        }
+        let mut seen: BTreeMap<FieldId, String> = BTreeMap::new();
+        for (key, value) in entries {
+            let path = format!("{path}.{key}");
+            let Some(field) = self.schema.field_named(entity, key) else {
+                let fields = self.schema.entity(entity).map(|e| e.fields.clone()).unwrap_or_default();
+                let names: Vec<String> = fields.iter().filter_map(|f| self.schema.field(*f)).flat_map(|f| [f.name.id.clone(), f.name.zh.clone()]).collect();
+                let near = nearest(key, names.iter().map(String::as_str)).map(|n| format!("did you mean `{n}`?"));
+                self.unknown_key(&path, near);
+                continue;
+            };
+            if let Some(before) = seen.insert(field, key.clone()) {
+                let message = if before == *key { "this key stands twice".to_owned() } else { format!("this is the same fact as `{before}`") };
+                self.problem(&path, message, Some("keep one of the two".to_owned()));
+                continue;
+            }
+            if *value != Tree::Null {
+                self.fact(ix, field, value, &path);
+            }
+        }
+    }
+
+    fn fact(&mut self, ix: RecordIx, id: FieldId, value: &Tree, path: &str) {
+        let (Some(field), Some(at)) = (self.schema.field(id).cloned(), position(self.schema, id)) else { return };
+        match field.ty {
+            FieldType::Record(entity) => {
+                if let Slot::Record(_) = self.profile.slot(ix, at) {
+                    self.problem(path, "this record is given at the top level already", Some("keep one of the two".to_owned()));
+                    return;
+                }
+                let inner = self.profile.add(self.schema, entity);
+                self.profile.link(self.schema, ix, id, Slot::Record(inner));
+                self.record(inner, value, path);
+            }
+            FieldType::List(entity) => self.list(ix, id, &field, entity, value, path),
+            FieldType::Set(e) => {
+                if let Some(slot) = self.set(e, value, path) {
+                    self.profile.set(ix, at, slot);
+                }
+            }
+            _ => {
+                if let Some(raw) = self.scalar(&field, value, path) {
+                    self.profile.set(ix, at, Slot::Scalar(raw));
+                }
+            }
+        }
+    }
+
+    /// `[…]`, or `{"known": […], "not": […], "complete": …}`.
+    fn parts<'t>(&mut self, value: &'t Tree, path: &str) -> Option<(&'t [Tree], &'t [Tree], bool)> {
+        match value {
+            Tree::List(items) => Some((items, &[], true)),
+            Tree::Object(entries) => {
+                let (mut known, mut not, mut complete): (&[Tree], &[Tree], bool) = (&[], &[], false);
+                for (key, value) in entries {
+                    match (key.as_str(), value) {
+                        ("known", Tree::List(items)) => known = items,
+                        ("not", Tree::List(items)) => not = items,
+                        ("complete", Tree::Bool(b)) => complete = *b,
+                        _ => {
+                            self.problem(&format!("{path}.{key}"), "not a part of a list", Some("a list that may have more is {\"known\": […], \"complete\": false}".to_owned()));
+                            return None;
+                        }
+                    }
+                }
+                Some((known, not, complete))
+            }
+            _ => {
+                self.problem(path, "an array is needed here", Some("an empty list is []".to_owned()));
+                None
+            }
+        }
+    }
+
+    fn list(&mut self, ix: RecordIx, id: FieldId, field: &Field, entity: EntityId, value: &Tree, path: &str) {
+        let Some((known, _, complete)) = self.parts(value, path) else { return };
+        if known.len() > field.up_to as usize {
+            self.problem(path, format!("at most {} entries", field.up_to), Some("the vocabulary says `up to` how many".to_owned()));
+            return;
+        }
+        let mut items = Vec::new();
+        for (i, item) in known.iter().enumerate() {
+            let path = format!("{path}[{i}]");
+            match item {
+                Tree::Text(name) => {
+                    let named = field.includes.iter().copied().find(|f| self.schema.field(*f).is_some_and(|f| f.name.id == *name || f.name.zh == *name));
+                    let Some(beside) = named else {
+                        let names: Vec<String> = field.includes.iter().filter_map(|f| self.schema.field(*f)).map(|f| format!("\"{}\"", f.name.id)).collect();
+                        let help = if names.is_empty() { "write the facts of the entry in { }".to_owned() } else { format!("write the facts of the entry in {{ }}, or {}", names.join(" or ")) };
+                        self.problem(&path, "no record has that name here", Some(help));
+                        continue;
+                    };
+                    let at = position(self.schema, beside);
+                    let one = match at.map(|at| self.profile.slot(ix, at).clone()) {
+                        Some(Slot::Record(one)) => one,
+                        _ => {
+                            let one = self.profile.add(self.schema, entity);
+                            self.profile.link(self.schema, ix, beside, Slot::Record(one));
+                            one
+                        }
+                    };
+                    if items.contains(&one) {
+                        self.problem(&path, "this entry stands in the list twice", None);
+                    }
+                    items.push(one);
+                }
+                item => {
+                    let one = self.profile.add(self.schema, entity);
+                    items.push(one);
+                    // Linked before it is read, so that what the entry says of its home is seen as given twice.
+                    self.profile.link(self.schema, ix, id, Slot::List { items: items.clone(), complete });
+                    self.record(one, item, &path);
+                }
+            }
+        }
+        self.profile.link(self.schema, ix, id, Slot::List { items, complete });
+    }
+
+    fn set(&mut self, e: EnumId, value: &Tree, path: &str) -> Option<Slot> {
+        let (known, not, complete) = self.parts(value, path)?;
+        let read = |items: &[Tree], this: &mut Self| {
+            let mut values = Vec::new();
+            for (i, item) in items.iter().enumerate() {
+                values.extend(this.symbol(e, item, &format!("{path}[{i}]")));
+            }
+            values.sort_unstable();
+            values.dedup();
+            values
+        };
+        let (known, not) = (read(known, self), read(not, self));
+        if known.iter().any(|k| not.contains(k)) {
+            self.problem(path, "a value is both in the set and not in it", None);
+        }
+        Some(Slot::Set { known, not, complete })
+    }
+
+    fn symbol(&mut self, e: EnumId, value: &Tree, path: &str) -> Option<u32> {
+        let Tree::Text(name) = value else {
+            self.problem(path, "a name in quotes is needed here", None);
+            return None;
+        };
+        let found = self.schema.symbol_named(e, name);
+        if found.is_none() {
+            let values = self.schema.enumeration(e).map(|e| e.values.as_slice()).unwrap_or_default();
+            let names: Vec<&str> = values.iter().flat_map(|v| [v.name.id.as_str(), v.name.zh.as_str()]).collect();
+            let help = match nearest(name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => {
+                    let shown: Vec<&str> = values.iter().take(12).map(|v| v.name.id.as_str()).collect();
+                    let more = if values.len() > 12 { ", …" } else { "" };
+                    format!("one of {}{more}", shown.join(", "))
+                }
+            };
+            let of = self.schema.enumeration(e).map(|e| e.name.id.clone()).unwrap_or_default();
+            self.problem(path, format!("not a value of `{of}`"), Some(help));
+        }
+        found
+    }
+
+    fn scalar(&mut self, field: &Field, value: &Tree, path: &str) -> Option<i64> {
+        let raw = match (field.ty, value) {
+            (FieldType::YesNo, Tree::Bool(b)) => i64::from(*b),
+            (FieldType::YesNo, _) => {
+                self.problem(path, "true or false is needed here", None);
+                return None;
+            }
+            (FieldType::Date, Tree::Text(text)) => match text.parse::<Date>() {
+                Ok(date) => date.days(),
+                Err(_) => {
+                    self.problem(path, "not a date that exists", Some("write \"YYYY-MM-DD\"".to_owned()));
+                    return None;
+                }
+            },
+            (FieldType::Date, _) => {
+                self.problem(path, "a date is needed here", Some("write \"YYYY-MM-DD\"".to_owned()));
+                return None;
+            }
+            (FieldType::Symbol(e), value) => i64::from(self.symbol(e, value, path)?),
+            (FieldType::Quantity(unit), Tree::Number(text) | Tree::Text(text)) => match quantity(text, unit) {
+                Ok(raw) => raw,
+                Err(message) => {
+                    let words = unit.words(Language::En);
+                    let help = if words.is_empty() { "a whole number".to_owned() } else { format!("a number of {words}") };
+                    self.problem(path, message, Some(help));
+                    return None;
+                }
+            },
+            _ => {
+                let words = if let FieldType::Quantity(unit) = field.ty { unit.words(Language::En) } else { String::new() };
+                self.problem(path, "a number is needed here", Some(format!("a number of {words}")));
+                return None;
+            }
+        };
+        let (least, most) = field.range;
+        if raw < least || raw > most {
+            let (least, most) = (bound(field.ty, least), bound(field.ty, most));
+            self.problem(path, "outside the bounds of this fact", Some(format!("from {least} to {most}")));
+            return None;
+        }
+        Some(raw)
+    }
+}
+
+fn bound(ty: FieldType, raw: i64) -> String {
+    match ty {
+        FieldType::Date => Date::from_days(raw).map(|d| d.to_string()).unwrap_or_default(),
+        FieldType::Quantity(unit) => {
+            let n = Number::new(i128::from(raw), i128::from(unit.grains())).unwrap_or(Number::ZERO);
+            crate::why::prose::number(n, unit, Language::En)
+        }
+        _ => raw.to_string(),
+    }
+}
+
+/// Grains of a number as written, with or without its unit.
+fn quantity(text: &str, unit: Unit) -> Result<i64, &'static str> {
+    let text = text.trim();
+    let share = unit.counted == Counted::Percent;
+    let end = text.find(|c: char| !(c.is_ascii_digit() || ".-+eE".contains(c))).unwrap_or(text.len());
+    // "1e3 yuan" and "5 equal parts": an e belongs to the number only when digits follow it.
+    let (digits, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+    let (ten_thousand, rest) = match rest.trim_start().strip_prefix('万') {
+        Some(rest) => (true, rest),
+        None => (false, rest),
+    };
+    let suffix = rest.trim();
+    let zh = unit.words(Language::Zh);
+    let en = unit.words(Language::En);
+    let fits = suffix.is_empty() || suffix == zh || suffix == en || (unit.yuan == 1 && unit.powers().iter().filter(|p| **p != 0).count() == 1 && (suffix == "元" || suffix == "yuan")) || (share && suffix == "%");
+    if !fits {
+        return Err("the unit is not the fact's");
+    }
+    let number = exact(digits).ok_or("not a number, or too large to be exact")?;
+    let scale = if share { unit.grains() / 100 } else { unit.grains() };
+    let scaled = if ten_thousand { number.multiply(Number::whole(10_000)) } else { Some(number) };
+    let grains = scaled.and_then(|n| n.multiply(Number::whole(i128::from(scale)))).ok_or("too large")?;
+    if !grains.is_whole() {
+        return Err(if unit.yuan != 0 { "money has at most two decimals" } else { "finer than this fact is kept" });
+    }
+    i64::try_from(grains.numerator()).map_err(|_| "too large")
+}
+
+/// A JSON number, exactly: digits, an optional fraction, an optional exponent.
+fn exact(text: &str) -> Option<Number> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((m, e)) => (m, e.parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, mantissa),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) || whole.len() + fraction.len() > 30 {
+        return None;
+    }
+    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+    let places = i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
+    if places.abs() > 30 {
+        return if digits == 0 { Some(Number::ZERO) } else { None };
+    }
+    let scale = 10i128.checked_pow(places.unsigned_abs())?;
+    let digits = digits.checked_mul(sign)?;
+    if places >= 0 { Number::new(digits, scale) } else { digits.checked_mul(scale).map(Number::whole) }
+}

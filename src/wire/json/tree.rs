@@ -1,0 +1,88 @@
+//! JSON as a tree that keeps what `serde_json::Value` loses: keys that stand twice, and the digits of numbers.
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use std::cell::Cell;
+use std::fmt;
+
+/// The deepest that objects and arrays may stand inside each other.
+pub(super) const DEPTH: u32 = 32;
+
+/// A JSON value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Tree {
+    Null,
+    Bool(bool),
+    /// The digits as written.
+    Number(String),
+    Text(String),
+    List(Vec<Tree>),
+    Object(Vec<(String, Tree)>),
+}
+
+thread_local! {
+    /// How deep the value being read stands. `serde` gives visitors no place of their own to count.
+    static LEVEL: Cell<u32> = const { Cell::new(0) };
+}
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let level = LEVEL.get();
+        if level > DEPTH {
+            return Err(D::Error::custom(format!("nested more than {DEPTH} levels deep")));
+        }
+        LEVEL.set(level + 1);
+        let result = deserializer.deserialize_any(TreeVisitor);
+        LEVEL.set(level);
+        result
+    }
+}
+
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
+        Ok(Tree::Bool(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
+        Ok(Tree::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Tree::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
+        let mut entries: Vec<(String, Tree)> = Vec::new();
+        while let Some(key) = access.next_key::<String>()? {
+            // With arbitrary precision, serde_json hands a number over as an object with one private key.
+            if key == "$serde_json::private::Number" && entries.is_empty() {
+                return Ok(Tree::Number(access.next_value::<String>()?));
+            }
+            entries.push((key, access.next_value()?));
+        }
+        Ok(Tree::Object(entries))
+    }
+}
+
+/// Reads JSON text; the error says where it is not JSON.
+pub(super) fn parse(text: &[u8]) -> Result<Tree, String> {
+    LEVEL.set(0);
+    let result = serde_json::from_slice(text).map_err(|e| e.to_string());
+    LEVEL.set(0);
+    result
+}
