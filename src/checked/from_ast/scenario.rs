@@ -102,9 +102,19 @@ impl Checker<'_> {
     }
 
     fn facts(&mut self, profile: &mut Profile, record: RecordIx, lines: &[&FactLine], scope: &Scope) {
-        // Records first, so that a list may name one that a later line describes.
         for line in lines {
             self.fact(profile, record, line, scope);
+        }
+        // Lists may stand on several lines, so whether they are whole is asked at the end.
+        for line in lines {
+            let FactKey::Path(names) = &line.key else { continue };
+            let [name] = names.as_slice() else { continue };
+            let Some(entity) = profile.record(record).map(|r| r.entity) else { continue };
+            let Some(field) = self.model.schema.field_named(entity, self.names.id(&name.text)) else { continue };
+            let slot = position(&self.model.schema, field).map(|at| profile.slot(record, at).clone());
+            if let Some(Slot::List { items, complete: true }) = slot {
+                self.includes_all(profile, record, field, &items, line.span);
+            }
         }
     }
 
@@ -153,9 +163,6 @@ impl Checker<'_> {
                 let most = self.model.schema.field(field)?.up_to;
                 if items.len() > most as usize {
                     self.fault(line.span, format!("this list has more than {most} entries"), "raise `up to` where the list is declared");
-                }
-                if complete {
-                    self.includes_all(profile, record, field, &items, line.span);
                 }
                 profile.link(&self.model.schema, record, field, Slot::List { items, complete });
             }

@@ -71,10 +71,10 @@ fn power(base: i128, exponent: i8) -> Number {
 }
 
 /// The least and most a fact of that unit can be where its declaration does not say, in grains. Nothing in welfare
-/// policy comes near: a trillion yuan, a hundred million of anything else, two hundred years.
+/// policy comes near: ten billion yuan, a hundred million of anything else, two hundred years.
 pub(super) fn default_range(unit: Unit) -> (i64, i64) {
     let most = if unit.yuan != 0 {
-        1_000_000_000_000
+        10_000_000_000
     } else if unit.counted == Counted::Percent {
         100
     } else if unit.counted == Counted::Age || unit.year == 1 {
