@@ -1,0 +1,249 @@
+//! `match`: one household against every policy.
+
+use crate::{Common, Format, colour, say, today};
+use clap::Args;
+use entitle::ids::PolicyId;
+use entitle::value::{Date, Language};
+use entitle::why::{Explanation, prose};
+use entitle::wire::json::report::{Group, report, result};
+use entitle::wire::json::{UnknownFields, profile_from_json};
+use entitle::Matches;
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    common: Common,
+    /// The profile, a JSON file; `-` reads standard input
+    #[arg(long)]
+    profile: PathBuf,
+    /// The day the rules are taken as of, YYYY-MM-DD; today where not given
+    #[arg(long)]
+    as_of: Option<Date>,
+    /// One policy in full
+    #[arg(long)]
+    policy: Option<String>,
+    /// Report facts that the vocabulary does not have instead of refusing the profile
+    #[arg(long)]
+    allow_unknown_fields: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
+    let engine = options.common.open()?;
+    let fail = |message: &str| {
+        eprintln!("error: {message}");
+        ExitCode::from(1)
+    };
+    let text = read(&options.profile).map_err(|e| fail(&format!("{} cannot be read: {e}", options.profile.display())))?;
+    let unknown = if options.allow_unknown_fields { UnknownFields::Report } else { UnknownFields::Reject };
+    let (profile, notices) = profile_from_json(engine.schema(), &text, unknown).map_err(|e| fail(&format!("the profile does not fit the vocabulary\n{e}")))?;
+    for notice in notices {
+        eprintln!("left out: {notice}");
+    }
+    let rules = engine.at(options.as_of.unwrap_or_else(today)).map_err(|e| fail(&e.to_string()))?;
+    let matches = rules.match_profile(&profile).map_err(|e| fail(&e.to_string()))?;
+    let policy = match &options.policy {
+        None => None,
+        Some(id) => Some(engine.policy(id).ok_or_else(|| {
+            let names = engine.model().policies.iter().map(|p| p.name.id.as_str());
+            let near = entitle::near::nearest(id, names).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+            fail(&format!("there is no policy `{id}`{near}"))
+        })?),
+    };
+    match (options.common.format, policy) {
+        (Format::Json, None) => say(&serde_json::to_string_pretty(&report(&matches)).unwrap_or_default()),
+        (Format::Json, Some(id)) => say(&serde_json::to_string_pretty(&result(&matches, id)).unwrap_or_default()),
+        (Format::Text, None) => Page::new(&matches, &options.common).print(),
+        (Format::Text, Some(id)) => Page::new(&matches, &options.common).one(id),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(path: &PathBuf) -> std::io::Result<Vec<u8>> {
+    if path.as_os_str() == "-" {
+        let mut text = Vec::new();
+        std::io::stdin().take(8 << 20).read_to_end(&mut text)?;
+        return Ok(text);
+    }
+    std::fs::read(path)
+}
+
+struct Page<'a> {
+    matches: &'a Matches<'a>,
+    language: Language,
+    colour: bool,
+}
+
+impl<'a> Page<'a> {
+    fn new(matches: &'a Matches<'a>, common: &Common) -> Self {
+        Self { matches, language: common.language(), colour: colour() }
+    }
+
+    fn pick(&self, zh: &'static str, en: &'static str) -> &'static str {
+        match self.language {
+            Language::Zh => zh,
+            Language::En => en,
+        }
+    }
+
+    fn heading(&self, text: &str) {
+        let (on, off) = if self.colour { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+        say(&format!("\n{on}{text}{off}"));
+    }
+
+    fn print(&self) {
+        let rules = self.matches.rules();
+        let model = rules.model();
+        let fingerprint = rules.fingerprint().get(..12).unwrap_or("");
+        say(&format!("{} {}  ·  {} {fingerprint}", self.pick("政策日期", "as of"), rules.as_of(), self.pick("政策集", "policy set")));
+        say(prose::caveat(self.language));
+        let mut groups: Vec<(Group, Vec<(PolicyId, Explanation)>)> = Vec::new();
+        for id in (0..model.policies.len()).map(PolicyId::of) {
+            if !model.policies.get(id.index()).is_some_and(|p| p.written) {
+                continue;
+            }
+            let explanation = self.matches.explain(id);
+            let group = Group::of(&explanation, self.matches.received(id));
+            match groups.iter_mut().find(|(g, _)| *g == group) {
+                Some((_, list)) => list.push((id, explanation)),
+                None => groups.push((group, vec![(id, explanation)])),
+            }
+        }
+        groups.sort_by_key(|(group, _)| *group);
+        for (group, list) in &mut groups {
+            list.sort_by_key(|(id, _)| self.category(*id));
+            let title = match group {
+                Group::Eligible => self.pick("符合条件", "Eligible"),
+                Group::SubjectToAssessment => self.pick("可核对的条件已符合，尚需工作人员认定", "Met as far as can be checked, subject to a caseworker's assessment"),
+                Group::Undetermined => self.pick("待定：还缺以下信息", "Undetermined: these facts are missing"),
+                Group::AlreadyReceived => self.pick("已在享受", "Already received"),
+                Group::Ineligible => self.pick("不符合", "Ineligible"),
+                Group::NotInForce => self.pick("当日未施行", "Not in force on that day"),
+            };
+            self.heading(&format!("{title} ({})", list.len()));
+            if *group == Group::NotInForce {
+                let names: Vec<String> = list.iter().map(|(id, _)| self.title(*id)).collect();
+                say(&format!("  {}", names.join(self.pick("、", ", "))));
+                continue;
+            }
+            for (id, explanation) in list.iter() {
+                self.entry(*group, *id, explanation);
+            }
+        }
+        say("");
+    }
+
+    fn category(&self, id: PolicyId) -> (usize, u32) {
+        let model = self.matches.rules().model();
+        let category = model.policies.get(id.index()).and_then(|p| p.category.as_ref());
+        let order = model.schema.enums.iter().find(|e| e.name.id == "category");
+        let at = order.and_then(|e| e.values.iter().position(|v| Some(&v.name) == category));
+        (at.unwrap_or(usize::MAX), id.0)
+    }
+
+    fn title(&self, id: PolicyId) -> String {
+        let policy = self.matches.rules().model().policies.get(id.index());
+        policy.map(|p| p.title.get(self.language).to_owned()).unwrap_or_default()
+    }
+
+    fn entry(&self, group: Group, id: PolicyId, explanation: &Explanation) {
+        let model = self.matches.rules().model();
+        let policy = model.policies.get(id.index());
+        let category = policy.and_then(|p| p.category.as_ref()).map(|c| c.get(self.language)).unwrap_or_default();
+        let name = policy.map_or("", |p| p.name.id.as_str());
+        let amounts: Vec<String> = match group {
+            Group::Eligible | Group::SubjectToAssessment | Group::AlreadyReceived => {
+                explanation.amounts.iter().filter(|a| a.value.is_some() || group == Group::Eligible).map(|a| prose::amount(a, model, id, self.language)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut line = format!("  {} [{category}] {name}", self.title(id));
+        if !amounts.is_empty() {
+            line += &format!("  →  {}", amounts.join(self.pick("；", "; ")));
+        }
+        say(&line);
+        match group {
+            Group::Eligible | Group::AlreadyReceived => self.reasons(explanation, group == Group::Eligible),
+            Group::Ineligible => self.reasons(explanation, true),
+            _ => self.open(explanation),
+        }
+    }
+
+    fn reasons(&self, explanation: &Explanation, all: bool) {
+        let model = self.matches.rules().model();
+        for reason in explanation.because.iter().take(if all { usize::MAX } else { 0 }) {
+            let mark = match reason.holds {
+                Some(true) => "✓",
+                Some(false) => "✗",
+                None => "·",
+            };
+            say(&format!("      {mark} {}", prose::reason(reason, model, self.language)));
+        }
+    }
+
+    fn open(&self, explanation: &Explanation) {
+        let model = self.matches.rules().model();
+        let profile = self.matches.profile();
+        let facts: Vec<String> = explanation.missing.iter().map(|m| prose::missing(m, model, profile, self.language)).collect();
+        for fact in facts {
+            say(&format!("      ? {fact}"));
+        }
+        for parameter in &explanation.parameters {
+            let name = model.parameters.get(parameter.index()).map(|p| p.name.get(self.language)).unwrap_or_default();
+            say(&format!("      ! {name}{}", self.pick("：该标准当日没有数值", ": this figure has no value on that day")));
+        }
+        if explanation.not_proved {
+            say(&format!("      ! {}", self.pick("在计算限度内未能证明", "not proved within the limit of the search")));
+        }
+    }
+
+    fn one(&self, id: PolicyId) {
+        let model = self.matches.rules().model();
+        let Some(policy) = model.policies.get(id.index()) else { return };
+        let explanation = self.matches.explain(id);
+        let received = self.matches.received(id);
+        self.print_head(id);
+        self.entry(Group::of(&explanation, received), id, &explanation);
+        if received {
+            self.reasons(&explanation, true);
+        }
+        if !explanation.open.is_empty() {
+            self.heading(self.pick("尚未确定的条件", "Conditions still open"));
+            for reason in &explanation.open {
+                say(&format!("  · {}", prose::reason(reason, model, self.language)));
+            }
+        }
+        for amount in &explanation.amounts {
+            self.heading(self.pick("计算", "Arithmetic"));
+            for step in &amount.steps {
+                say(&format!("  {} = {}", step.words.get(self.language), prose::shown(&step.value, model, self.language)));
+            }
+        }
+        self.heading(self.pick("依据", "Source"));
+        for source in &policy.sources {
+            say(&format!("  {}", source.get(self.language)));
+        }
+        let status = match policy.status {
+            entitle::checked::Status::Verified => self.pick("已在官方页面核对", "read at an official address"),
+            entitle::checked::Status::Secondary => self.pick("据间接来源", "from a secondary page"),
+            entitle::checked::Status::Illustrative => self.pick("示意，未核对原文", "illustrative, not checked against the text in force"),
+        };
+        say(&format!("  {}: {status}", self.pick("可信程度", "how far to trust it")));
+        let list = |labels: &[entitle::value::Label]| labels.iter().map(|l| l.get(self.language)).collect::<Vec<_>>().join(self.pick("、", ", "));
+        if !policy.apply_at.is_empty() {
+            say(&format!("  {}: {}", self.pick("受理", "apply at"), list(&policy.apply_at)));
+        }
+        if !policy.bring.is_empty() {
+            say(&format!("  {}: {}", self.pick("材料", "bring"), list(&policy.bring)));
+        }
+    }
+
+    fn print_head(&self, id: PolicyId) {
+        let rules = self.matches.rules();
+        say(&format!("{}  ·  {} {}", self.title(id), self.pick("政策日期", "as of"), rules.as_of()));
+        say(prose::caveat(self.language));
+        say("");
+    }
+}
