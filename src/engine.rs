@@ -1,22 +1,26 @@
 //! The front door: a policy set, opened once and asked many times. The only file that names every stage.
 
-use crate::checked::{Expected, Model};
+use crate::checked::Model;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::error::Error;
 use crate::graph::{Bound, Graph, from_checked};
-use crate::ids::{EnumId, FieldId, PolicyId};
+use crate::ids::{EnumId, PolicyId};
 use crate::profile::{Profile, Slot, position};
 use crate::schema::Schema;
 use crate::span::Sources;
-use crate::value::{Date, Language, Number};
+use crate::value::{Date, Language};
 use crate::verdict::from_graph::Scratch;
-use crate::verdict::{Outcome, Truth, Verdict, exact};
+use crate::verdict::{Outcome, Verdict, exact};
 use crate::why::{Explanation, from_verdict};
 use crate::{ast, checked};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+mod scenario;
+
+pub use scenario::ScenarioOutcome;
 
 /// A policy set that was read and checked. It is immutable and can be shared between threads.
 ///
@@ -64,11 +68,14 @@ impl Engine {
     /// # Errors
     /// When the policies have errors; [`Error::findings`] has all of them.
     pub fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
-        let (engine, findings) = Self::check(texts);
-        match engine {
-            Some(engine) => Ok(engine),
-            None => Err(findings),
+        let (sources, model, findings) = Self::read(texts);
+        if findings.iter().any(|f| f.level == Level::Error) {
+            return Err(Error::policies(findings, sources));
         }
+        let fingerprint = fingerprint(&sources);
+        let starts = from_checked::epochs(&model);
+        let graphs = Mutex::new(BTreeMap::new());
+        Ok(Self { model: Arc::new(model), sources, findings, fingerprint, starts, graphs })
     }
 
     /// Every finding of the files and folders, errors and warnings, and the texts they point into.
@@ -99,17 +106,6 @@ impl Engine {
         findings.extend(found.into_iter().filter(|f| !hidden(f)));
         findings.sort_by_key(|f| (f.span, f.code.id));
         (sources, model, findings)
-    }
-
-    fn check(texts: impl IntoIterator<Item = (String, String)>) -> (Option<Self>, Error) {
-        let (sources, model, findings) = Self::read(texts);
-        if findings.iter().any(|f| f.level == Level::Error) {
-            return (None, Error::policies(findings, sources));
-        }
-        let fingerprint = fingerprint(&sources);
-        let starts = from_checked::epochs(&model);
-        let graphs = Mutex::new(BTreeMap::new());
-        (Some(Self { model: Arc::new(model), sources, findings, fingerprint, starts, graphs }), Error::limit(""))
     }
 
     /// The typed policy set.
@@ -177,8 +173,10 @@ impl Engine {
         let found = self.model.policies.get(policy.index()).and_then(|p| p.scenarios.get(scenario));
         let Some(scenario) = found else { return Err(Error::limit("there is no such scenario")) };
         let rules = self.at(scenario.on)?;
-        let matches = rules.match_profile(&scenario.profile)?;
-        Ok(outcome_of(&rules, &matches, policy, scenario))
+        let mut scratch = Scratch::default();
+        rules.refuse_contradictions(&scenario.profile, &mut scratch)?;
+        let outcome = exact::outcome(&rules.bound, policy, &scenario.profile, &mut scratch);
+        Ok(scenario::run(&rules, policy, scenario, outcome))
     }
 }
 
@@ -221,18 +219,21 @@ impl Rules {
     /// When the profile contradicts a constraint of the vocabulary; the message names it.
     pub fn match_profile<'r>(&'r self, profile: &'r Profile) -> Result<Matches<'r>, Error> {
         let mut scratch = Scratch::default();
-        let contradictions = exact::contradictions(&self.bound, profile, &mut scratch);
-        if let Some((index, record)) = contradictions.first() {
-            let always = self.model.always.get(*index);
-            let label = always.map_or("", |a| a.label.get(Language::En));
-            let entity = always.and_then(|a| self.model.schema.entity(a.owner)).map_or("", |e| e.name.id.as_str());
-            return Err(Error::profile(format!(
-                "the profile contradicts what always holds of a {entity} (record {} of the profile): {label}",
-                record.0
-            )));
-        }
+        self.refuse_contradictions(profile, &mut scratch)?;
         let outcomes = exact::outcomes(&self.bound, profile, &mut scratch);
         Ok(Matches { rules: self, profile, outcomes })
+    }
+
+    fn refuse_contradictions(&self, profile: &Profile, scratch: &mut Scratch) -> Result<(), Error> {
+        let contradictions = exact::contradictions(&self.bound, profile, scratch);
+        let Some((index, record)) = contradictions.first() else { return Ok(()) };
+        let always = self.model.always.get(*index);
+        let label = always.map_or("", |a| a.label.get(Language::En));
+        let entity = always.and_then(|a| self.model.schema.entity(a.owner)).map_or("", |e| e.name.id.as_str());
+        Err(Error::profile(format!(
+            "the profile contradicts what always holds of a {entity} (record {} of the profile): {label}",
+            record.0
+        )))
     }
 
     /// Every policy's verdict, with memory that is reused and without looking for contradictions first.
@@ -299,73 +300,6 @@ impl Matches<'_> {
             at.is_some_and(|at| matches!(self.profile.slot(record, at), Slot::Set { known, .. } if known.contains(&policy.0)))
         })
     }
-}
-
-/// What a scenario came to.
-#[derive(Clone, Debug)]
-pub struct ScenarioOutcome {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// The amounts, one for each benefit that has one.
-    pub amounts: Vec<Option<Number>>,
-    /// The missing facts of an undetermined verdict.
-    pub missing: Vec<FieldId>,
-    /// The truth of each condition, in the policy's order; empty where it is not in force.
-    pub conditions: Vec<Truth>,
-    /// Where it differs from what is expected, in English; empty when it passes.
-    pub problems: Vec<String>,
-}
-
-fn outcome_of(rules: &Rules, matches: &Matches<'_>, policy: PolicyId, scenario: &checked::Scenario) -> ScenarioOutcome {
-    let explanation = matches.explain(policy);
-    let model = rules.model();
-    let declared = model.policies.get(policy.index());
-    let mut scratch = Scratch::default();
-    let mut evaluation = crate::verdict::from_graph::Evaluation::new(rules.bound(), matches.profile(), &mut scratch);
-    let entry = rules.bound().graph.entry(policy);
-    let clauses = entry.map_or(&[][..], |e| e.clauses.as_slice());
-    let conditions: Vec<Truth> = clauses.iter().map(|c| evaluation.truth(c.node)).collect();
-    let amounts: Vec<Option<Number>> = explanation.amounts.iter().map(|a| a.value.map(|(n, _)| n)).collect();
-    let missing: Vec<FieldId> = explanation.missing.iter().map(|m| m.field).collect();
-    let mut problems = Vec::new();
-    let expected = match scenario.expect {
-        Expected::Eligible => Verdict::Eligible,
-        Expected::Ineligible => Verdict::Ineligible,
-        Expected::Undetermined => Verdict::Undetermined,
-        Expected::NotInForce => Verdict::NotInForce,
-    };
-    let verdict = explanation.verdict;
-    if verdict != expected {
-        let why: Vec<String> = explanation.because.iter().chain(&explanation.open).map(|r| crate::why::prose::reason(r, model, Language::En)).collect();
-        problems.push(format!("expected {expected:?}, got {verdict:?}: {}", why.join("; ")));
-    }
-    for (i, wanted) in scenario.amounts.iter().enumerate() {
-        let got = amounts.get(i).copied().flatten();
-        if got != Some(*wanted) {
-            let got = got.map_or("no amount".to_owned(), |n| n.to_string());
-            problems.push(format!("expected amount {wanted}, got {got}"));
-        }
-    }
-    if verdict == expected {
-        for name in &scenario.because {
-            let fine = match expected {
-                Verdict::Ineligible => declared.is_some_and(|p| {
-                    p.conditions.iter().zip(&conditions).any(|(c, t)| *t == Truth::False && c.names.contains(name))
-                }),
-                Verdict::Undetermined => {
-                    let fact = missing.iter().any(|f| model.schema.field(*f).is_some_and(|f| f.name.id == *name));
-                    fact || explanation.parameters.iter().any(|p| model.parameters.get(p.index()).is_some_and(|p| p.name.id == *name))
-                }
-                _ => false,
-            };
-            if !fine {
-                let names: Vec<&str> = missing.iter().filter_map(|f| model.schema.field(*f)).map(|f| f.name.id.as_str()).collect();
-                let found = if expected == Verdict::Undetermined { format!("missing: {}", names.join(", ")) } else { "another condition fails".to_owned() };
-                problems.push(format!("the verdict is not because of `{name}` ({found})"));
-            }
-        }
-    }
-    ScenarioOutcome { verdict, amounts, missing, conditions, problems }
 }
 
 fn read_paths(paths: &[impl AsRef<Path>]) -> Result<Vec<(String, String)>, Error> {

@@ -56,6 +56,19 @@ pub fn outcomes(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -> Vec<
     results
 }
 
+/// The verdict on one policy.
+#[must_use]
+pub fn outcome(bound: &Bound, policy: crate::ids::PolicyId, profile: &Profile, scratch: &mut Scratch) -> Outcome {
+    let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
+    let Some((entry, root)) = bound.graph.entry(policy).and_then(|e| e.root.map(|root| (e, root))) else { return nothing };
+    match Evaluation::new(bound, profile, scratch).truth(root) {
+        Truth::True => Outcome { verdict: Verdict::Eligible, ..nothing },
+        Truth::False => Outcome { verdict: Verdict::Ineligible, ..nothing },
+        Truth::Unknown if kleene_is_exact(bound, entry, profile) => Outcome { verdict: Verdict::Undetermined, ..nothing },
+        Truth::Unknown => settle(bound, entry, root, profile, scratch),
+    }
+}
+
 /// Whether none of the facts that Kleene logic can be too weak for is missing.
 fn kleene_is_exact(bound: &Bound, entry: &Entry, profile: &Profile) -> bool {
     let Some(hard) = bound.hard(entry.policy) else { return true };

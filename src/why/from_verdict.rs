@@ -220,7 +220,13 @@ impl Walker<'_> {
             facts,
         };
         match &clause.form {
-            Form::Not(part) => self.measure(&part.form, true, &mut reason),
+            Form::Not(part) => {
+                // "Not a veteran: no" reads twice negated; "veteran: no" is how one says it.
+                if matches!(part.form, Form::Fact(_)) && !clause.labelled {
+                    reason.condition = part.words.clone();
+                }
+                self.measure(&part.form, true, &mut reason);
+            }
             form => self.measure(form, false, &mut reason),
         }
         reason
