@@ -214,6 +214,11 @@ impl Graph {
         self.entries.get(policy.index())
     }
 
+    /// The facts that each constraint reads.
+    pub fn constraints_fields(&self) -> impl Iterator<Item = &[FieldId]> {
+        self.constraints.iter().map(|c| c.fields.as_slice())
+    }
+
     /// The first and the last day of the epoch.
     #[must_use]
     pub const fn span(&self) -> (Date, Date) {

@@ -46,12 +46,18 @@ fn of_policy(bound: &Bound, root: NodeId, tied: &BTreeSet<FieldId>) -> Hard {
     let mut seen = BTreeSet::new();
     walk(bound, root, true, &mut uses, &mut seen);
     let mut hard = Hard::default();
+    // Two paths can lead to one record, as the applicant is also a member: one field through two paths may be one fact.
+    let mut paths: BTreeMap<FieldId, u32> = BTreeMap::new();
+    for fact in uses.keys() {
+        *paths.entry(fact.field).or_default() += 1;
+    }
     for (fact, used) in uses {
         hard.fields.insert(fact.field);
+        let aliased = paths.get(&fact.field).is_some_and(|n| *n > 1);
         let pulls = used.all.as_ref().is_some_and(Intervals::is_empty)
-            || (used.tests.len() > 1 && bound.range(fact.field).without(&used.any).is_empty());
+            || (used.all.is_some() && bound.range(fact.field).without(&used.any).is_empty());
         let several = used.tests.len() > 1 && used.all.is_none();
-        if used.hard || pulls || several || tied.contains(&fact.field) {
+        if used.hard || aliased || pulls || several || tied.contains(&fact.field) {
             if bound.graph.level(fact.record) > 0 {
                 hard.in_lists = true;
             } else {
@@ -89,7 +95,10 @@ fn walk(bound: &Bound, id: NodeId, positive: bool, uses: &mut BTreeMap<FactRef, 
         Node::Any(list, body) | Node::All(list, body) => {
             let holds_for_some = matches!(graph.node(id), Node::Any(..)) == positive;
             if let Node::List { fact, filters, .. } = graph.node(*list) {
-                uses.entry(*fact).or_default().tests.insert((id, positive));
+                let used = uses.entry(*fact).or_default();
+                used.tests.insert((id, positive));
+                // Whoever belongs to the list is on it although the list is not known: the applicant is a member.
+                used.hard |= graph.schema.field(fact.field).is_some_and(|f| !f.includes.is_empty());
                 follow(graph, fact.record, uses);
                 // An entry counts for "some" when it passes the filter, and against "every" when it does.
                 filters.iter().for_each(|f| walk(bound, *f, holds_for_some, uses, seen));

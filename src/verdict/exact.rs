@@ -142,7 +142,7 @@ fn settle(bound: &Bound, entry: &Entry, root: NodeId, profile: &Profile, scratch
 }
 
 /// The constraints that bear on the policy's facts, directly or through facts of other constraints.
-fn relevant<'a>(bound: &'a Bound, entry: &Entry) -> Vec<&'a Constraint> {
+pub(crate) fn relevant<'a>(bound: &'a Bound, entry: &Entry) -> Vec<&'a Constraint> {
     let mut fields: BTreeSet<FieldId> = bound.hard(entry.policy).map(|h| h.fields.clone()).unwrap_or_default();
     let all = &bound.graph.constraints;
     loop {

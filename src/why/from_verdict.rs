@@ -6,11 +6,11 @@ use crate::checked::{Model, Type};
 use crate::graph::trace::{Clause, Form, Operand};
 use crate::graph::{Bound, Cause, Comparison, FactRef, Node, NodeId};
 use crate::ids::{ParameterId, PolicyId};
-use crate::profile::{Profile, RecordIx, Slot};
+use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::{FieldType, Provenance};
 use crate::value::{Date, Number, Unit, Words};
 use crate::verdict::from_graph::{Evaluation, Scratch};
-use crate::verdict::{Outcome, Truth, Verdict};
+use crate::verdict::{Outcome, Truth, Verdict, exact};
 use std::collections::BTreeSet;
 
 /// Explains one policy's verdict.
@@ -41,11 +41,17 @@ pub fn explain(model: &Model, bound: &Bound, profile: &Profile, policy: PolicyId
             for (i, clause) in entry.clauses.iter().enumerate() {
                 let source = walker.source(policy, i);
                 let mut reasons = match walker.evaluation.truth(clause.node) {
-                    Truth::Unknown => walker.open(clause, &[]),
+                    Truth::Unknown => walker.whatever(clause),
+                    // What holds anyway is no reason for failing.
+                    Truth::True if outcome.verdict == Verdict::Ineligible => Vec::new(),
                     truth => walker.proof(clause, truth, &[]),
                 };
                 reasons.iter_mut().for_each(|r| r.clause = r.clause.clone().or_else(|| source.clone()));
                 explanation.because.extend(reasons);
+            }
+            let bounding = walker.constraint_facts(entry);
+            if let Some(first) = explanation.because.first_mut() {
+                add_facts(&mut first.facts, bounding);
             }
         }
         Verdict::Undetermined => {
@@ -197,6 +203,18 @@ impl Walker<'_> {
             Form::Not(part) if composite(&part.form) => self.open(part, &inner),
             _ => vec![self.reason(clause, within)],
         }
+    }
+
+    /// An undecided condition that is settled all the same: its open parts, and every fact that was looked at.
+    fn whatever(&mut self, clause: &Clause) -> Vec<Reason> {
+        let mut reasons = self.open(clause, &[]);
+        let mut facts = Vec::new();
+        self.facts(clause.node, &mut facts);
+        facts.retain(|f| f.value != Shown::Unknown);
+        if let Some(first) = reasons.first_mut() {
+            add_facts(&mut first.facts, facts);
+        }
+        reasons
     }
 
     fn reason(&mut self, clause: &Clause, within: &[Words]) -> Reason {
@@ -353,9 +371,16 @@ impl Walker<'_> {
     }
 
     fn list_facts(&mut self, list: NodeId, body: Option<NodeId>, into: &mut Vec<FactRead>) {
-        let (level, entries, _) = self.evaluation.entries(list);
+        let (level, mut entries, complete) = self.evaluation.entries(list);
         if entries.is_empty() {
             add_facts(into, self.membership_outside(list));
+        }
+        if !complete {
+            for ix in self.belonging(list) {
+                if !entries.iter().any(|(e, _)| *e == ix) {
+                    entries.push((ix, Truth::Unknown));
+                }
+            }
         }
         for (entry, passes) in entries {
             self.evaluation.enter(level, Some(entry));
@@ -366,6 +391,31 @@ impl Walker<'_> {
             }
         }
         self.evaluation.enter(level, None);
+    }
+
+    /// What is known of the facts that constraints bind to the policy's: they narrow what the missing ones can be.
+    fn constraint_facts(&mut self, entry: &crate::graph::Entry) -> Vec<FactRead> {
+        let mut facts = Vec::new();
+        for constraint in exact::relevant(self.bound, entry) {
+            for ix in (0..self.profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
+                if self.profile.record(ix).is_some_and(|r| r.entity == constraint.entity) {
+                    self.evaluation.enter(1, Some(ix));
+                    self.facts(constraint.node, &mut facts);
+                }
+            }
+        }
+        self.evaluation.enter(1, None);
+        facts.retain(|f| f.value != Shown::Unknown);
+        facts
+    }
+
+    /// Records that belong to a list although it is not known whole: the applicant is a member.
+    fn belonging(&mut self, list: NodeId) -> Vec<RecordIx> {
+        let Some((Some(record), fact)) = self.evaluation.list_fact(list) else { return Vec::new() };
+        let schema = &self.bound.graph.schema;
+        let includes = schema.field(fact.field).map(|f| f.includes.clone()).unwrap_or_default();
+        let at = |f| position(schema, f).map(|at| self.profile.slot(record, at));
+        includes.into_iter().filter_map(at).filter_map(|s| if let Slot::Record(ix) = s { Some(*ix) } else { None }).collect()
     }
 
     fn membership_outside(&mut self, list: NodeId) -> Vec<FactRead> {

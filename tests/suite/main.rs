@@ -1,1 +1,9 @@
 //! The one integration test binary; its modules stand in the order of the data.
+
+mod conformance;
+mod corpus;
+mod household;
+mod layers;
+mod profiles;
+mod properties;
+mod stress;
