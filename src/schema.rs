@@ -131,6 +131,16 @@ impl Schema {
         self.entities.get(id.index())
     }
 
+    /// Whether a profile may begin with a record of that kind: policies are for it, or it is linked to one they are for,
+    /// as the household is to the person.
+    #[must_use]
+    pub fn is_root(&self, id: EntityId) -> bool {
+        let Some(entity) = self.entity(id) else { return false };
+        let unit = |e: EntityId| self.entity(e).is_some_and(|e| e.is_unit);
+        let linked = |f: &Field| f.ty == FieldType::Record(id) && f.back.is_some() && unit(f.entity);
+        entity.named && (entity.is_unit || self.fields.iter().any(linked))
+    }
+
     /// The fact of that id.
     #[must_use]
     pub fn field(&self, id: FieldId) -> Option<&Field> {

@@ -18,6 +18,8 @@ pub(crate) struct Hard {
     pub(crate) facts: Vec<FactRef>,
     /// Whether some are facts of entries of a list.
     pub(crate) in_lists: bool,
+    /// Whether a figure is missing: bounds can settle what Kleene logic cannot even where every fact is known.
+    pub(crate) figures: bool,
     /// Every fact the policy reads, to find the constraints that bear on it.
     pub(crate) fields: BTreeSet<FieldId>,
 }
@@ -45,7 +47,7 @@ fn of_policy(bound: &Bound, root: NodeId, tied: &BTreeSet<FieldId>) -> Hard {
     let mut uses: BTreeMap<FactRef, Use> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     walk(bound, root, true, &mut uses, &mut seen);
-    let mut hard = Hard::default();
+    let mut hard = Hard { figures: misses_figures(&bound.graph, root), ..Hard::default() };
     // Two paths can lead to one record, as the applicant is also a member: one field through two paths may be one fact.
     let mut paths: BTreeMap<FieldId, u32> = BTreeMap::new();
     for fact in uses.keys() {
@@ -132,4 +134,18 @@ fn follow(graph: &Graph, record: NodeId, uses: &mut BTreeMap<FactRef, Use>) {
         uses.entry(*fact).or_default();
         follow(graph, fact.record, uses);
     }
+}
+
+fn misses_figures(graph: &Graph, root: NodeId) -> bool {
+    let mut stack = vec![root];
+    let mut seen = BTreeSet::new();
+    while let Some(id) = stack.pop() {
+        if matches!(graph.node(id), Node::Unknown(_)) {
+            return true;
+        }
+        if seen.insert(id) {
+            graph.node(id).children(&mut |child| stack.push(child));
+        }
+    }
+    false
 }

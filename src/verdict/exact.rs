@@ -72,7 +72,7 @@ pub fn outcome(bound: &Bound, policy: crate::ids::PolicyId, profile: &Profile, s
 /// Whether none of the facts that Kleene logic can be too weak for is missing.
 fn kleene_is_exact(bound: &Bound, entry: &Entry, profile: &Profile) -> bool {
     let Some(hard) = bound.hard(entry.policy) else { return true };
-    if hard.in_lists {
+    if hard.in_lists || hard.figures {
         return false;
     }
     hard.facts.iter().all(|fact| {

@@ -210,7 +210,6 @@ impl Walker<'_> {
         let mut reasons = self.open(clause, &[]);
         let mut facts = Vec::new();
         self.facts(clause.node, &mut facts);
-        facts.retain(|f| f.value != Shown::Unknown);
         if let Some(first) = reasons.first_mut() {
             add_facts(&mut first.facts, facts);
         }
@@ -405,7 +404,6 @@ impl Walker<'_> {
             }
         }
         self.evaluation.enter(1, None);
-        facts.retain(|f| f.value != Shown::Unknown);
         facts
     }
 

@@ -38,11 +38,8 @@ pub fn verdict(engine: &Engine, rules: &Rules, policy: PolicyId, profile: &Profi
         match interpret::policy(engine.model(), policy, &next, as_of) {
             Meaning::Conditions(Some(true)) => yes = true,
             Meaning::Conditions(Some(false)) => no = true,
-            // A missing figure: no completion of facts decides it.
-            Meaning::Conditions(None) => {
-                yes = true;
-                no = true;
-            }
+            // A missing figure: no completion of facts decides it, and the engine may know more by bounds.
+            Meaning::Conditions(None) => return None,
             Meaning::NotInForce => return Some(Verdict::NotInForce),
         }
     }

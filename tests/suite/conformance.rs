@@ -1,1 +1,47 @@
-//! (empty)
+//! The conformance kit: language-neutral cases, run by the library.
+
+use crate::corpus::root;
+use entitle::Engine;
+use entitle::wire::json::report::result;
+use entitle::wire::json::{UnknownFields, profile_from_json};
+use serde_json::Value;
+use std::fs;
+
+#[test]
+fn every_case_comes_out_as_written() {
+    let mut count = 0;
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(root().join("tests/conformance")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "json") {
+            continue;
+        }
+        count += 1;
+        let case: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let name = case["name"].as_str().unwrap();
+        let texts = case["policies"].as_array().unwrap().iter().enumerate().map(|(i, t)| (format!("{i}.policy"), t.as_str().unwrap().to_owned()));
+        let engine = Engine::from_texts(texts).unwrap_or_else(|e| panic!("{name}: {e} {:#?}", e.findings()));
+        let (profile, _) = profile_from_json(engine.schema(), case["profile"].to_string().as_bytes(), UnknownFields::Reject).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let rules = engine.at(case["as_of"].as_str().unwrap().parse().unwrap()).unwrap();
+        let matches = rules.match_profile(&profile).unwrap();
+        let expect = &case["expect"];
+        let found = result(&matches, engine.policy(expect["policy"].as_str().unwrap()).unwrap());
+        let list = |key: &str, inner: &str| -> Vec<Value> {
+            found[key].as_array().unwrap().iter().map(|x| x.pointer(inner).cloned().unwrap_or(Value::Null)).collect()
+        };
+        let mut check = |what: &str, found: Value| {
+            if let Some(wanted) = expect.get(what)
+                && *wanted != found
+            {
+                wrong.push(format!("{name}: {what} is {found}, expected {wanted}"));
+            }
+        };
+        check("verdict", found["verdict"].clone());
+        check("missing", list("missing", "/fact").into());
+        check("because", list("because", "/condition/en").into());
+        check("amounts", list("amounts", "/value").into());
+        check("parameters_without_value", found["parameters_without_value"].clone());
+    }
+    assert!(count >= 30, "{count} cases");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

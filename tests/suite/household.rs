@@ -1,1 +1,109 @@
-//! (empty)
+//! The shipped policies on the shipped households.
+
+use crate::corpus::root;
+use entitle::Engine;
+use entitle::ids::PolicyId;
+use entitle::verdict::Verdict;
+use entitle::why::prose;
+use entitle::wire::json::report::{Group, report, result};
+use entitle::wire::json::{UnknownFields, profile_from_json};
+use std::fs;
+
+pub(crate) fn shanghai() -> Engine {
+    Engine::open(&[root().join("policies/shanghai")]).unwrap_or_else(|e| panic!("{e}"))
+}
+
+pub(crate) fn scenarios_pass(engine: &Engine) {
+    for (i, policy) in engine.model().policies.iter().enumerate() {
+        for k in 0..policy.scenarios.len() {
+            let outcome = engine.run_scenario(PolicyId::of(i), k).unwrap();
+            assert!(outcome.problems.is_empty(), "{} {:?}: {:#?}", policy.name.id, policy.scenarios[k].label, outcome.problems);
+        }
+    }
+}
+
+#[test]
+fn every_scenario_passes() {
+    scenarios_pass(&shanghai());
+}
+
+#[test]
+fn every_policy_has_a_case_that_is_met_and_one_that_is_not() {
+    use entitle::checked::Expected;
+    let engine = shanghai();
+    let written: Vec<_> = engine.model().policies.iter().filter(|p| p.written).collect();
+    assert!(written.len() >= 50, "{}", written.len());
+    for policy in &written {
+        let has = |wanted: &[Expected]| policy.scenarios.iter().any(|s| wanted.contains(&s.expect));
+        assert!(has(&[Expected::Eligible]), "{} has no scenario that is met", policy.name.id);
+        assert!(has(&[Expected::Ineligible, Expected::Undetermined]), "{} has no scenario that is not met", policy.name.id);
+    }
+    let categories: std::collections::BTreeSet<&str> = written.iter().filter_map(|p| p.category.as_ref()).map(|c| c.id.as_str()).collect();
+    for category in ["minimum_living", "destitute_support", "expenditure_poverty", "disaster_aid", "temporary", "medical", "education", "housing", "employment", "social_participation"] {
+        assert!(categories.contains(category), "no policy of {category}");
+    }
+}
+
+#[test]
+fn xiao_chen_comes_out_as_worked_out_by_hand() {
+    let engine = shanghai();
+    let text = fs::read(root().join("examples/profiles/xiao-chen.json")).unwrap();
+    let (profile, _) = profile_from_json(engine.schema(), &text, UnknownFields::Reject).unwrap();
+    let rules = engine.at("2019-06-01".parse().unwrap()).unwrap();
+    let matches = rules.match_profile(&profile).unwrap();
+    // The table of examples/profiles/xiao-chen.md, which also argues the one line that differs from the hand evaluation.
+    let table = fs::read_to_string(root().join("examples/profiles/xiao-chen.md")).unwrap();
+    let mut lines = 0;
+    for line in table.lines().filter(|l| l.starts_with("| ") && !l.starts_with("| policy") && !l.starts_with("| ---")) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let (policy, wanted) = (cells[1], cells[3].trim_matches('*'));
+        let id = engine.policy(policy).unwrap_or_else(|| panic!("no policy {policy}"));
+        let explanation = matches.explain(id);
+        let group = Group::of(&explanation, matches.received(id));
+        let found = match group {
+            Group::Eligible => "eligible",
+            Group::AlreadyReceived => "already received",
+            Group::Ineligible => "ineligible",
+            _ => "undetermined",
+        };
+        assert!(wanted.starts_with(found), "{policy}: {found}, the table says {wanted}");
+        lines += 1;
+    }
+    assert_eq!(lines, 26);
+    for given in ["changning_four_medical_linkage", "medical_assistance_inpatient", "medical_assistance_outpatient", "temporary_aid_emergency", "temporary_aid_expenditure", "habitat_house_repair", "lianquan_case_crowdfunding", "tencent_gongyi_public_listing", "lianquan_charity_project", "caring_enterprise_volunteer_post", "continuing_education_linking", "psychological_support", "xinjing_community_resources", "advisor_casework", "social_work_casework"] {
+        let id = engine.policy(given).unwrap();
+        let explanation = matches.explain(id);
+        assert_ne!(explanation.verdict, Verdict::Ineligible, "{given}");
+        assert!(explanation.verdict != Verdict::Undetermined || !explanation.missing.is_empty(), "{given} names no fact");
+    }
+    let amount = matches.explain(engine.policy("disability_living_subsidy").unwrap());
+    assert_eq!(prose::amount(&amount.amounts[0], engine.model(), amount.policy, entitle::value::Language::En), "300 yuan per month");
+}
+
+#[test]
+fn every_household_is_read_and_every_result_says_why() {
+    let engine = shanghai();
+    let mut count = 0;
+    for entry in fs::read_dir(root().join("examples/profiles")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "json") {
+            continue;
+        }
+        count += 1;
+        let (profile, _) = profile_from_json(engine.schema(), &fs::read(&path).unwrap(), UnknownFields::Reject).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
+        let matches = rules.match_profile(&profile).unwrap();
+        for id in (0..engine.model().policies.len()).map(PolicyId::of) {
+            let explanation = matches.explain(id);
+            match explanation.verdict {
+                Verdict::Eligible | Verdict::Ineligible => assert!(!explanation.because.is_empty()),
+                Verdict::Undetermined => assert!(!explanation.missing.is_empty() || !explanation.parameters.is_empty() || explanation.not_proved),
+                Verdict::NotInForce => {}
+            }
+        }
+        // The same bytes every time.
+        assert_eq!(report(&matches).to_string(), report(&rules.match_profile(&profile).unwrap()).to_string());
+        assert!(result(&matches, PolicyId(0)).is_object());
+    }
+    assert!(count >= 7, "{count} households");
+}

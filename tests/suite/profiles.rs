@@ -1,1 +1,92 @@
-//! (empty)
+//! Bad profiles: each slip gives a clear error that names the place; nothing is dropped.
+
+use crate::household::shanghai;
+use entitle::wire::json::{UnknownFields, profile_from_json};
+
+fn problem(text: &str) -> String {
+    let engine = shanghai();
+    match profile_from_json(engine.schema(), text.as_bytes(), UnknownFields::Reject) {
+        Ok(_) => panic!("accepted: {text}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn slips_are_named_with_their_place() {
+    for (text, wanted) in [
+        (r#"{"person": {"hukuo": "changning"}}"#, "person.hukuo: there is no such fact (did you mean `hukou`?)"),
+        (r#"{"people": {}}"#, "people: there is no such fact"),
+        (r#"{"person": {"hukou": "changnin"}}"#, "did you mean `changning`?"),
+        (r#"{"person": {"certificate_valid": "yes"}}"#, "person.certificate_valid: true or false is needed here"),
+        (r#"{"person": {"birth_date": "1999-02-29"}}"#, "person.birth_date: not a date that exists"),
+        (r#"{"person": {"birth_date": 19990228}}"#, "a date is needed here"),
+        (r#"{"person": {"birth_date": "1500-01-01"}}"#, "outside the bounds"),
+        (r#"{"household": {"monetary_assets": 10.005}}"#, "household.monetary_assets: money has at most two decimals"),
+        (r#"{"household": {"monetary_assets": 1e-3}}"#, "money has at most two decimals"),
+        (r#"{"household": {"monetary_assets": 1e400}}"#, "too large"),
+        (r#"{"household": {"monetary_assets": -5}}"#, "outside the bounds of this fact (from 0 yuan to 10,000,000,000 yuan)"),
+        (r#"{"household": {"monetary_assets": "5 months"}}"#, "the unit is not the fact's"),
+        (r#"{"household": {"monetary_assets": 1, "monetary_assets": 2}}"#, "this key stands twice"),
+        (r#"{"household": {"monetary_assets": 1, "货币财产": 2}}"#, "this is the same fact as `monetary_assets`"),
+        (r#"{"person": {}, "household": {"members": []}}"#, "does not hold the applicant"),
+        (r#"{"person": {}, "household": {"members": ["aplicant"]}}"#, "household.members[0]: no record has that name here"),
+        (r#"{"person": {}, "household": {"members": ["applicant", "applicant"]}}"#, "stands in the list twice"),
+        (r#"{"person": {"home": {}}, "household": {}}"#, "given at the top level already"),
+        (r#"{"person": {"benefits": ["dibo"]}}"#, "did you mean `dibao`?"),
+        (r#"{"person": {"benefits": "dibao"}}"#, "an array is needed here"),
+        (r#"{"person": {"refusals": 1.5}}"#, "finer than this fact is kept"),
+        (r#"{"person": 5}"#, "an object is needed here"),
+        (r#"[]"#, "a profile is an object"),
+        (r#"{"person": "#, "not JSON"),
+    ] {
+        let found = problem(text);
+        assert!(found.contains(wanted), "{text}\n  gives: {found}\n  not:   {wanted}");
+    }
+    let engine = shanghai();
+    let bad = profile_from_json(engine.schema(), b"{\"person\": {\"hukou\": \"\xff\"}}", UnknownFields::Reject).unwrap_err();
+    assert!(bad.to_string().contains("not UTF-8 text (byte 22)"), "{bad}");
+}
+
+#[test]
+fn all_slips_are_reported_at_once() {
+    let found = problem(r#"{"person": {"sex": "femal", "birth_date": "2001-13-01"}, "household": {"benefits": [1]}}"#);
+    assert_eq!(found.lines().count(), 3, "{found}");
+}
+
+#[test]
+fn absurd_sizes_are_refused() {
+    let deep = "{\"person\":".repeat(100_000);
+    assert!(problem(&deep).contains("not JSON"));
+    let list = format!("{{\"person\": {{\"expenses\": [{}]}}}}", vec!["{}"; 2_000].join(","));
+    assert!(problem(&list).contains("at most 30 entries"));
+    let long = format!("{{\"assumptions\": [\"{}\"]}}", "a".repeat(5 << 20));
+    assert!(problem(&long).contains("bytes; at most"));
+}
+
+#[test]
+fn numbers_are_exact_and_units_may_be_written() {
+    let engine = shanghai();
+    for text in ["66000", "\"66000\"", "6.6e4", "\"6.6万元\"", "\"66000 yuan\"", "66000.00"] {
+        let (profile, _) = profile_from_json(engine.schema(), format!("{{\"household\": {{\"monetary_assets\": {text}}}}}").as_bytes(), UnknownFields::Reject).unwrap_or_else(|e| panic!("{text}: {e}"));
+        let schema = engine.schema();
+        let household = schema.entity_named("household").unwrap();
+        let at = entitle::profile::position(schema, schema.field_named(household, "monetary_assets").unwrap()).unwrap();
+        assert_eq!(*profile.slot(profile.root(household).unwrap(), at), entitle::profile::Slot::Scalar(6_600_000), "{text}");
+    }
+}
+
+#[test]
+fn unknown_facts_can_be_reported_instead() {
+    let engine = shanghai();
+    let (_, notices) = profile_from_json(engine.schema(), br#"{"person": {"shoe_size": 43}}"#, UnknownFields::Report).unwrap();
+    assert_eq!(notices[0].path, "person.shoe_size");
+}
+
+#[test]
+fn a_profile_that_contradicts_what_always_holds_is_refused() {
+    let engine = shanghai();
+    let (profile, _) = profile_from_json(engine.schema(), br#"{"person": {"birth_date": "2030-01-01"}}"#, UnknownFields::Reject).unwrap();
+    let rules = engine.at("2020-01-01".parse().unwrap()).unwrap();
+    let error = rules.match_profile(&profile).unwrap_err().to_string();
+    assert!(error.contains("nobody is born after today"), "{error}");
+}

@@ -28,7 +28,10 @@ use names::Names;
 use std::collections::HashMap;
 
 /// Expressions, with the definitions they lead to, nest at most this deep. Real policies stay below 20.
-const DEPTH: u32 = 200;
+const DEPTH: u32 = 80;
+
+/// A sum or product has at most this many parts; each is nested in the next.
+const PARTS: usize = 64;
 
 /// Checks a whole policy set. The files are one set: their order does not matter.
 ///

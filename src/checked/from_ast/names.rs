@@ -71,6 +71,32 @@ impl Checker<'_> {
                 ast::Item::Always(_) | ast::Item::Phrases(_) => {}
             }
         }
+        self.one_translation(files);
+    }
+
+    /// A text has one translation, and no two texts have the same: otherwise the other surface would mean something else.
+    fn one_translation(&mut self, files: &[ast::File]) {
+        let mut seen: BTreeMap<&str, &ast::Phrase> = BTreeMap::new();
+        let mut clashes = Vec::new();
+        for item in files.iter().flat_map(|f| &f.items) {
+            let ast::Item::Phrases(phrases) = item else { continue };
+            for phrase in phrases {
+                for (text, other) in [(&phrase.one, &phrase.other), (&phrase.other, &phrase.one)] {
+                    let before = seen.insert(&text.text, phrase);
+                    let differs = before.is_some_and(|b| b.one.text != other.text && b.other.text != other.text);
+                    if let Some(before) = before.filter(|_| differs) {
+                        clashes.push((text.span, text.text.clone(), before.one.span));
+                    }
+                }
+            }
+        }
+        for (span, text, before) in clashes {
+            self.report(
+                Diagnostic::error(TWO_NAMES, span, format!("“{text}” has two translations"))
+                    .related(before, "translated here before")
+                    .help("keep one, or word one of the two texts differently"),
+            );
+        }
     }
 
     fn add_values(&mut self, values: &[ast::EnumValue]) {
@@ -100,6 +126,16 @@ impl Checker<'_> {
         };
         let (id, zh) = if is_chinese(name) { (other.text.as_str(), name) } else { (name, other.text.as_str()) };
         let span = pair.name.span.to(other.span);
+        let han = |c: char| ('\u{3400}'..='\u{9fff}').contains(&c) && c != '的';
+        let ascii = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !zh.chars().all(han) || !id.chars().all(ascii) || !id.starts_with(|c: char| c.is_ascii_lowercase()) {
+            self.report(
+                Diagnostic::error(TWO_NAMES, span, format!("`{id}` and `{zh}` cannot be a pair of names"))
+                    .label("one identifier and one Chinese name are needed")
+                    .help("an identifier has letters, digits and `_`; a Chinese name has Han characters only, and no 的"),
+            );
+            return;
+        }
         let clash = match (self.names.zh.get(id), self.names.id.get(zh)) {
             (Some((was, at)), _) if was != zh => Some((format!("`{id}` is also called `{was}`"), *at)),
             (_, Some((was, at))) if was != id => Some((format!("`{zh}` is also the name of `{was}`"), *at)),
@@ -148,7 +184,10 @@ impl Checker<'_> {
             .collect();
         let text = name.text.as_str();
         let mut finding = Diagnostic::error(UNKNOWN_NAME, name.span, format!("nobody declared {what} `{text}`"));
-        if let Some(cut) = self.cut(text) {
+        let numeral = |c: char| "一二三四五六七八九十百千万两零".contains(c);
+        if text.starts_with(numeral) && text.chars().filter(|c| numeral(*c)).count() * 2 >= text.chars().count() {
+            finding = finding.help("write numbers in digits: `60周岁`, `3万元`");
+        } else if let Some(cut) = self.cut(text) {
             finding = finding.help(format!("put spaces between the words: `{}`", cut.join(" ")));
         } else if let Some(near) = nearest(text, candidates.iter().map(String::as_str)) {
             finding = finding.help(format!("did you mean `{near}`?"));

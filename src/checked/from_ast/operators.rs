@@ -1,9 +1,9 @@
 //! Operators: comparisons, what somebody holds, arithmetic, caps and rounding.
 
 use super::expr::negated;
-use super::{Checker, Scope, bounds, plain, units};
+use super::{Checker, PARTS, Scope, bounds, plain, units};
 use crate::ast::{self, CompareOp, Operand};
-use crate::checked::error::{NO_ORDER, UNKNOWN_NAME, ZERO_DIVISOR};
+use crate::checked::error::{NO_ORDER, TOO_DEEP, UNKNOWN_NAME, ZERO_DIVISOR};
 use crate::checked::{Comparison, Expr, Kind, Step, Type};
 use crate::diagnostic::Diagnostic;
 use crate::ids::EnumId;
@@ -232,7 +232,17 @@ impl Checker<'_> {
         self.includes(set, EnumId::POLICY, operand, span, scope)
     }
 
+    fn few_parts(&mut self, parts: usize, span: Span) -> Option<()> {
+        if parts < PARTS {
+            return Some(());
+        }
+        let message = format!("this calculation has more than {PARTS} parts");
+        self.report(Diagnostic::error(TOO_DEEP, span, message).help("give some of them a name with `define`"));
+        None
+    }
+
     pub(super) fn sum(&mut self, first: &ast::Expr, rest: &[(ast::SumOp, ast::Expr)], span: Span, scope: &Scope, expected: Option<Type>) -> Option<Expr> {
+        self.few_parts(rest.len(), span)?;
         let mut left = self.expr(first, scope, expected)?;
         for (op, term) in rest {
             let right = self.expr(term, scope, expected)?;
@@ -268,6 +278,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn product(&mut self, first: &ast::Expr, rest: &[(ast::ProductOp, ast::Expr)], span: Span, scope: &Scope) -> Option<Expr> {
+        self.few_parts(rest.len(), span)?;
         let mut left = self.expr(first, scope, None)?;
         for (op, factor) in rest {
             let right = self.expr(factor, scope, None)?;
@@ -299,6 +310,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn modified(&mut self, base: &ast::Expr, modifiers: &[ast::Modifier], span: Span, scope: &Scope, expected: Option<Type>) -> Option<Expr> {
+        self.few_parts(modifiers.len(), span)?;
         let mut left = self.expr(base, scope, expected)?;
         for modifier in modifiers {
             let Type::Number(unit) = left.ty else {

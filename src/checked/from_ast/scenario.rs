@@ -92,7 +92,7 @@ impl Checker<'_> {
                 Vec::new()
             };
             for ix in linked {
-                let is_unit = profile.record(ix).and_then(|r| self.model.schema.entity(r.entity)).is_some_and(|e| e.is_unit);
+                let is_unit = profile.record(ix).is_some_and(|r| self.model.schema.is_root(r.entity));
                 if is_unit && profile.record(ix).is_some_and(|r| profile.root(r.entity).is_none()) {
                     profile.set_root(ix);
                 }

@@ -110,7 +110,8 @@ impl Reader<'_> {
     fn top(&mut self, entries: &[(String, Tree)]) {
         let units: Vec<(EntityId, String)> = (0..self.schema.entities.len())
             .map(EntityId::of)
-            .filter_map(|e| self.schema.entity(e).filter(|x| x.named && x.is_unit).map(|x| (e, x.name.id.clone())))
+            .filter(|e| self.schema.is_root(*e))
+            .filter_map(|e| self.schema.entity(e).map(|x| (e, x.name.id.clone())))
             .collect();
         let mut roots: BTreeMap<EntityId, (RecordIx, &str, &Tree)> = BTreeMap::new();
         for (key, value) in entries {
@@ -165,8 +166,8 @@ impl Reader<'_> {
 
     /// Records that the roots lead to are roots as well: a household given as the person's `home`.
     fn complete_roots(&mut self) {
-        for (i, entity) in self.schema.entities.iter().enumerate() {
-            if !entity.is_unit || self.profile.root(EntityId::of(i)).is_some() {
+        for i in 0..self.schema.entities.len() {
+            if !self.schema.is_root(EntityId::of(i)) || self.profile.root(EntityId::of(i)).is_some() {
                 continue;
             }
             let mut found = None;

@@ -13,7 +13,7 @@ pub fn json_schema(schema: &Schema) -> Value {
     let mut definitions = Map::new();
     for (i, entity) in schema.entities.iter().enumerate() {
         let name = definition(schema, EntityId::of(i));
-        if entity.named && entity.is_unit {
+        if schema.is_root(EntityId::of(i)) {
             properties.insert(entity.name.id.clone(), json!({ "$ref": format!("#/$defs/{name}") }));
         }
         definitions.insert(name, record(schema, entity));

@@ -54,6 +54,15 @@ impl<'de> Visitor<'de> for TreeVisitor {
         Ok(Tree::Bool(value))
     }
 
+    // Whole numbers that fit arrive as such, all others as their digits (see `visit_map`).
+    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
+        Ok(Tree::Number(value.to_string()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
+        Ok(Tree::Number(value.to_string()))
+    }
+
     fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
         Ok(Tree::Text(value.to_owned()))
     }
