@@ -152,13 +152,12 @@ impl Engine {
         let next = self.starts.partition_point(|s| *s <= as_of);
         let start = next.checked_sub(1).and_then(|i| self.starts.get(i)).copied().unwrap_or(Date::FIRST);
         let mut graphs = self.graphs.lock().unwrap_or_else(PoisonError::into_inner);
-        let graph = match graphs.get(&start) {
-            Some(graph) => Arc::clone(graph),
-            None => {
-                let graph = Arc::new(from_checked::compile(&self.model, as_of).map_err(|e| Error::limit(e.to_string()))?);
-                graphs.insert(start, Arc::clone(&graph));
-                graph
-            }
+        let graph = if let Some(graph) = graphs.get(&start) {
+            Arc::clone(graph)
+        } else {
+            let graph = Arc::new(from_checked::compile(&self.model, as_of).map_err(|e| Error::limit(e.to_string()))?);
+            graphs.insert(start, Arc::clone(&graph));
+            graph
         };
         drop(graphs);
         let bound = graph.bind(as_of).ok_or_else(|| Error::limit("the date is outside the calendar"))?;
@@ -297,7 +296,9 @@ impl Matches<'_> {
         let Some(record) = self.profile.root(unit) else { return false };
         ["benefits", "recognitions"].iter().any(|name| {
             let at = schema.field_named(unit, name).and_then(|f| position(schema, f));
-            at.is_some_and(|at| matches!(self.profile.slot(record, at), Slot::Set { known, .. } if known.contains(&policy.0)))
+            at.is_some_and(
+                |at| matches!(self.profile.slot(record, at), Slot::Set { known, .. } if known.contains(&policy.0)),
+            )
         })
     }
 }
@@ -350,5 +351,9 @@ fn fingerprint(sources: &Sources) -> String {
     for text in texts {
         whole.update(text);
     }
-    whole.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    let mut text = String::with_capacity(64);
+    for byte in whole.finalize() {
+        text += &format!("{byte:02x}");
+    }
+    text
 }

@@ -33,7 +33,8 @@ impl Error {
     pub(crate) fn policies(findings: Vec<Diagnostic>, sources: Sources) -> Self {
         let errors = findings.iter().filter(|f| f.level == crate::diagnostic::Level::Error).count();
         let first = findings.first().map(|f| f.line(&sources)).unwrap_or_default();
-        let mut error = Self::new(Kind::Policies, format!("the policies have {errors} error(s); the first: {first}"), None);
+        let mut error =
+            Self::new(Kind::Policies, format!("the policies have {errors} error(s); the first: {first}"), None);
         error.0.findings = findings;
         error.0.sources = Some(sources);
         error

@@ -16,7 +16,8 @@ pub(crate) fn findings(findings: &[Diagnostic], sources: &Sources, colour: bool)
             diagnostic::Level::Warning => Level::WARNING,
         };
         let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str());
-        snippet = snippet.annotation(AnnotationKind::Primary.span(range(source, finding.span)).label(finding.label.as_str()));
+        snippet =
+            snippet.annotation(AnnotationKind::Primary.span(range(source, finding.span)).label(finding.label.as_str()));
         for (span, label) in &finding.related {
             if span.file == finding.span.file {
                 snippet = snippet.annotation(AnnotationKind::Context.span(range(source, *span)).label(label.as_str()));

@@ -2,12 +2,12 @@
 
 use crate::{Common, Format, colour, say, today};
 use clap::Args;
+use entitle::Matches;
 use entitle::ids::PolicyId;
 use entitle::value::{Date, Language};
 use entitle::why::{Explanation, prose};
 use entitle::wire::json::report::{Group, report, result};
 use entitle::wire::json::{UnknownFields, profile_from_json};
-use entitle::Matches;
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,9 +36,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         eprintln!("error: {message}");
         ExitCode::from(1)
     };
-    let text = read(&options.profile).map_err(|e| fail(&format!("{} cannot be read: {e}", options.profile.display())))?;
+    let text =
+        read(&options.profile).map_err(|e| fail(&format!("{} cannot be read: {e}", options.profile.display())))?;
     let unknown = if options.allow_unknown_fields { UnknownFields::Report } else { UnknownFields::Reject };
-    let (profile, notices) = profile_from_json(engine.schema(), &text, unknown).map_err(|e| fail(&format!("the profile does not fit the vocabulary\n{e}")))?;
+    let (profile, notices) = profile_from_json(engine.schema(), &text, unknown)
+        .map_err(|e| fail(&format!("the profile does not fit the vocabulary\n{e}")))?;
     for notice in notices {
         eprintln!("left out: {notice}");
     }
@@ -97,7 +99,12 @@ impl<'a> Page<'a> {
         let rules = self.matches.rules();
         let model = rules.model();
         let fingerprint = rules.fingerprint().get(..12).unwrap_or("");
-        say(&format!("{} {}  ·  {} {fingerprint}", self.pick("政策日期", "as of"), rules.as_of(), self.pick("政策集", "policy set")));
+        say(&format!(
+            "{} {}  ·  {} {fingerprint}",
+            self.pick("政策日期", "as of"),
+            rules.as_of(),
+            self.pick("政策集", "policy set")
+        ));
         say(prose::caveat(self.language));
         let mut groups: Vec<(Group, Vec<(PolicyId, Explanation)>)> = Vec::new();
         for id in (0..model.policies.len()).map(PolicyId::of) {
@@ -116,7 +123,10 @@ impl<'a> Page<'a> {
             list.sort_by_key(|(id, _)| self.category(*id));
             let title = match group {
                 Group::Eligible => self.pick("符合条件", "Eligible"),
-                Group::SubjectToAssessment => self.pick("可核对的条件已符合，尚需工作人员认定", "Met as far as can be checked, subject to a caseworker's assessment"),
+                Group::SubjectToAssessment => self.pick(
+                    "可核对的条件已符合，尚需工作人员认定",
+                    "Met as far as can be checked, subject to a caseworker's assessment",
+                ),
                 Group::Undetermined => self.pick("待定：还缺以下信息", "Undetermined: these facts are missing"),
                 Group::AlreadyReceived => self.pick("已在享受", "Already received"),
                 Group::Ineligible => self.pick("不符合", "Ineligible"),
@@ -154,9 +164,12 @@ impl<'a> Page<'a> {
         let category = policy.and_then(|p| p.category.as_ref()).map(|c| c.get(self.language)).unwrap_or_default();
         let name = policy.map_or("", |p| p.name.id.as_str());
         let amounts: Vec<String> = match group {
-            Group::Eligible | Group::SubjectToAssessment | Group::AlreadyReceived => {
-                explanation.amounts.iter().filter(|a| a.value.is_some() || group == Group::Eligible).map(|a| prose::amount(a, model, id, self.language)).collect()
-            }
+            Group::Eligible | Group::SubjectToAssessment | Group::AlreadyReceived => explanation
+                .amounts
+                .iter()
+                .filter(|a| a.value.is_some() || group == Group::Eligible)
+                .map(|a| prose::amount(a, model, id, self.language))
+                .collect(),
             _ => Vec::new(),
         };
         let mut line = format!("  {} [{category}] {name}", self.title(id));
@@ -186,13 +199,17 @@ impl<'a> Page<'a> {
     fn open(&self, explanation: &Explanation) {
         let model = self.matches.rules().model();
         let profile = self.matches.profile();
-        let facts: Vec<String> = explanation.missing.iter().map(|m| prose::missing(m, model, profile, self.language)).collect();
+        let facts: Vec<String> =
+            explanation.missing.iter().map(|m| prose::missing(m, model, profile, self.language)).collect();
         for fact in facts {
             say(&format!("      ? {fact}"));
         }
         for parameter in &explanation.parameters {
             let name = model.parameters.get(parameter.index()).map(|p| p.name.get(self.language)).unwrap_or_default();
-            say(&format!("      ! {name}{}", self.pick("：该标准当日没有数值", ": this figure has no value on that day")));
+            say(&format!(
+                "      ! {name}{}",
+                self.pick("：该标准当日没有数值", ": this figure has no value on that day")
+            ));
         }
         if explanation.not_proved {
             say(&format!("      ! {}", self.pick("在计算限度内未能证明", "not proved within the limit of the search")));
@@ -218,7 +235,11 @@ impl<'a> Page<'a> {
         for amount in &explanation.amounts {
             self.heading(self.pick("计算", "Arithmetic"));
             for step in &amount.steps {
-                say(&format!("  {} = {}", step.words.get(self.language), prose::shown(&step.value, model, self.language)));
+                say(&format!(
+                    "  {} = {}",
+                    step.words.get(self.language),
+                    prose::shown(&step.value, model, self.language)
+                ));
             }
         }
         self.heading(self.pick("依据", "Source"));
@@ -228,10 +249,14 @@ impl<'a> Page<'a> {
         let status = match policy.status {
             entitle::checked::Status::Verified => self.pick("已在官方页面核对", "read at an official address"),
             entitle::checked::Status::Secondary => self.pick("据间接来源", "from a secondary page"),
-            entitle::checked::Status::Illustrative => self.pick("示意，未核对原文", "illustrative, not checked against the text in force"),
+            entitle::checked::Status::Illustrative => {
+                self.pick("示意，未核对原文", "illustrative, not checked against the text in force")
+            }
         };
         say(&format!("  {}: {status}", self.pick("可信程度", "how far to trust it")));
-        let list = |labels: &[entitle::value::Label]| labels.iter().map(|l| l.get(self.language)).collect::<Vec<_>>().join(self.pick("、", ", "));
+        let list = |labels: &[entitle::value::Label]| {
+            labels.iter().map(|l| l.get(self.language)).collect::<Vec<_>>().join(self.pick("、", ", "))
+        };
         if !policy.apply_at.is_empty() {
             say(&format!("  {}: {}", self.pick("受理", "apply at"), list(&policy.apply_at)));
         }

@@ -64,7 +64,10 @@ pub(crate) fn run(common: &Common) -> Result<ExitCode, ExitCode> {
             say(&format!("{policy}: {never}: {condition}"));
         }
         let share = (covered * 100).checked_div(conditions).unwrap_or(100);
-        say(&format!("{total} scenarios, {} passed, {failed} failed; condition coverage {share} % ({covered} of {conditions} sides)", total - failed));
+        say(&format!(
+            "{total} scenarios, {} passed, {failed} failed; condition coverage {share} % ({covered} of {conditions} sides)",
+            total - failed
+        ));
     }
     Ok(ExitCode::from(u8::from(failed > 0)))
 }

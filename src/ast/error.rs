@@ -30,18 +30,5 @@ pub const RESERVED: Code = Code::new("E012", "a word of the language used as a n
 pub const WIDTH: Code = Code::new("E013", "a sign that is typed in another form");
 
 /// Every code of this stage.
-pub const ALL: &[Code] = &[
-    DECLARATION,
-    FIELD,
-    CLAUSE,
-    CONDITION,
-    ROW,
-    FACT,
-    BRACKET,
-    QUOTE,
-    NESTING,
-    LENGTH,
-    NUMBER,
-    RESERVED,
-    WIDTH,
-];
+pub const ALL: &[Code] =
+    &[DECLARATION, FIELD, CLAUSE, CONDITION, ROW, FACT, BRACKET, QUOTE, NESTING, LENGTH, NUMBER, RESERVED, WIDTH];

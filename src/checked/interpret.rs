@@ -165,7 +165,9 @@ impl Reader<'_> {
                 Value::Set(_, _, true) => Value::Bool(true),
                 _ => Value::Unknown,
             },
-            Kind::All(list, body) => known(self.some(of(list), frames, &|e, f| e.truth(body, f).map(|b| !b)).map(|b| !b)),
+            Kind::All(list, body) => {
+                known(self.some(of(list), frames, &|e, f| e.truth(body, f).map(|b| !b)).map(|b| !b))
+            }
             Kind::Any(list, body) => known(self.some(of(list), frames, &|e, f| e.truth(body, f))),
             Kind::Filter(list, body) => match of(list) {
                 Value::List(items, complete) => {
@@ -228,7 +230,8 @@ impl Reader<'_> {
 
     fn field(&self, record: Value, field: FieldId) -> Value {
         let schema = &self.model.schema;
-        let (Value::Record(ix), Some(declared), Some(at)) = (&record, schema.field(field), position(schema, field)) else {
+        let (Value::Record(ix), Some(declared), Some(at)) = (&record, schema.field(field), position(schema, field))
+        else {
             return match (record, schema.field(field).map(|f| f.ty)) {
                 // A list or a set of an unknown record: nothing is known of it, and that is a list and a set too.
                 (_, Some(FieldType::List(_))) => Value::List(Vec::new(), false),

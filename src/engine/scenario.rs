@@ -44,7 +44,12 @@ pub(super) fn run(rules: &Rules, policy: PolicyId, scenario: &Scenario, outcome:
     };
     let verdict = explanation.verdict;
     if verdict != expected {
-        let why: Vec<String> = explanation.because.iter().chain(&explanation.open).map(|r| crate::why::prose::reason(r, model, Language::En)).collect();
+        let why: Vec<String> = explanation
+            .because
+            .iter()
+            .chain(&explanation.open)
+            .map(|r| crate::why::prose::reason(r, model, Language::En))
+            .collect();
         problems.push(format!("expected {expected:?}, got {verdict:?}: {}", why.join("; ")));
     }
     for (i, wanted) in scenario.amounts.iter().enumerate() {
@@ -62,13 +67,21 @@ pub(super) fn run(rules: &Rules, policy: PolicyId, scenario: &Scenario, outcome:
                 }),
                 Verdict::Undetermined => {
                     let fact = missing.iter().any(|f| model.schema.field(*f).is_some_and(|f| f.name.id == *name));
-                    fact || explanation.parameters.iter().any(|p| model.parameters.get(p.index()).is_some_and(|p| p.name.id == *name))
+                    fact || explanation
+                        .parameters
+                        .iter()
+                        .any(|p| model.parameters.get(p.index()).is_some_and(|p| p.name.id == *name))
                 }
                 _ => false,
             };
             if !fine {
-                let names: Vec<&str> = missing.iter().filter_map(|f| model.schema.field(*f)).map(|f| f.name.id.as_str()).collect();
-                let found = if expected == Verdict::Undetermined { format!("missing: {}", names.join(", ")) } else { "another condition fails".to_owned() };
+                let names: Vec<&str> =
+                    missing.iter().filter_map(|f| model.schema.field(*f)).map(|f| f.name.id.as_str()).collect();
+                let found = if expected == Verdict::Undetermined {
+                    format!("missing: {}", names.join(", "))
+                } else {
+                    "another condition fails".to_owned()
+                };
                 problems.push(format!("the verdict is not because of `{name}` ({found})"));
             }
         }

@@ -74,9 +74,7 @@ fn intervals(set: &SetDef, today: Date) -> Intervals {
             Comparison::Greater => Intervals::range(today_days + 1, last),
             Comparison::GreaterOrEqual => Intervals::range(today_days, last),
             Comparison::Equal => Intervals::range(today_days, today_days),
-            Comparison::NotEqual => {
-                Intervals::range(first, last).without(&Intervals::range(today_days, today_days))
-            }
+            Comparison::NotEqual => Intervals::range(first, last).without(&Intervals::range(today_days, today_days)),
         },
         SetDef::Since(comparison, step) => {
             // d + n never falls as d rises, so "d + n <= today" is "d <= reached" and "d + n < today" is "d <= passed".
@@ -88,9 +86,7 @@ fn intervals(set: &SetDef, today: Date) -> Intervals {
                 Comparison::Less => Intervals::range(reached + 1, last),
                 Comparison::LessOrEqual => Intervals::range(passed + 1, last),
                 Comparison::Equal => Intervals::range(passed + 1, reached),
-                Comparison::NotEqual => {
-                    Intervals::range(first, last).without(&Intervals::range(passed + 1, reached))
-                }
+                Comparison::NotEqual => Intervals::range(first, last).without(&Intervals::range(passed + 1, reached)),
             }
         }
     }
@@ -109,9 +105,8 @@ fn latest(step: Step, day: i64) -> i64 {
         Step::Days(n) => target.add_days(-n),
     };
     // Month ends make several days land on one, so the guess can be off by a few days either way.
-    let mut d = match guess {
-        Some(d) => d,
-        None => return if matches!(step, Step::Months(n) | Step::Days(n) if n < 0) { Date::LAST.days() } else { before },
+    let Some(mut d) = guess else {
+        return if matches!(step, Step::Months(n) | Step::Days(n) if n < 0) { Date::LAST.days() } else { before };
     };
     while added(d).is_some_and(|a| a > target) {
         match d.add_days(-1) {
@@ -145,9 +140,20 @@ mod tests {
                         Step::Days(n) => d.add_days(n),
                     };
                     let Some(added) = added else { continue };
-                    for op in [Comparison::Less, Comparison::LessOrEqual, Comparison::Greater, Comparison::GreaterOrEqual, Comparison::Equal, Comparison::NotEqual] {
+                    for op in [
+                        Comparison::Less,
+                        Comparison::LessOrEqual,
+                        Comparison::Greater,
+                        Comparison::GreaterOrEqual,
+                        Comparison::Equal,
+                        Comparison::NotEqual,
+                    ] {
                         let set = intervals(&SetDef::Since(op, step), today);
-                        assert_eq!(set.contains(d.days()), op.holds(today.cmp(&added)), "{today} {op:?} {d} + {step:?}");
+                        assert_eq!(
+                            set.contains(d.days()),
+                            op.holds(today.cmp(&added)),
+                            "{today} {op:?} {d} + {step:?}"
+                        );
                     }
                 }
             }

@@ -32,11 +32,13 @@ pub fn epochs(model: &Model) -> Vec<Date> {
     for policy in &model.policies {
         policy.in_force.iter().for_each(|(from, to)| span(*from, *to));
     }
-    let mut by_date = |expr: &Expr| visit(expr, &mut |e| {
-        if let Kind::ByDate(rows) = &e.kind {
-            rows.iter().for_each(|(from, to, _)| span(*from, *to));
-        }
-    });
+    let mut by_date = |expr: &Expr| {
+        visit(expr, &mut |e| {
+            if let Kind::ByDate(rows) = &e.kind {
+                rows.iter().for_each(|(from, to, _)| span(*from, *to));
+            }
+        });
+    };
     model.defines.iter().for_each(|d| by_date(&d.value));
     model.always.iter().for_each(|a| by_date(&a.condition));
     for policy in &model.policies {
@@ -126,7 +128,8 @@ impl Compiler<'_> {
             let id = PolicyId::of(index);
             self.policy.clone_from(&policy.name.id);
             self.clauses = 0;
-            let in_force = policy.in_force.iter().any(|(from, to)| *from <= self.day && to.is_none_or(|to| self.day <= to));
+            let in_force =
+                policy.in_force.iter().any(|(from, to)| *from <= self.day && to.is_none_or(|to| self.day <= to));
             if !policy.written || !in_force {
                 self.graph.entries.push(Entry { policy: id, root: None, clauses: Vec::new(), amounts: Vec::new() });
                 continue;
@@ -177,10 +180,10 @@ impl Compiler<'_> {
                 highest = graph.level(fact.record);
                 for filter in filters {
                     let at = graph.level(*filter);
-                    if at != *level {
-                        highest = highest.max(at);
-                    } else {
+                    if at == *level {
                         highest = highest.max(self.outer_level(*filter, *level));
+                    } else {
+                        highest = highest.max(at);
                     }
                 }
             }
@@ -286,7 +289,14 @@ impl Compiler<'_> {
                 continue;
             }
             let node = self.graph.node(id);
-            if let Node::Follow(f) | Node::Test(f, _) | Node::Holds(f, _) | Node::IsEmpty(f) | Node::Fact(f) | Node::HoldsValue(f, _) | Node::List { fact: f, .. } = node {
+            if let Node::Follow(f)
+            | Node::Test(f, _)
+            | Node::Holds(f, _)
+            | Node::IsEmpty(f)
+            | Node::Fact(f)
+            | Node::HoldsValue(f, _)
+            | Node::List { fact: f, .. } = node
+            {
                 fields.push(f.field);
             }
             node.children(&mut |child| stack.push(child));
@@ -296,11 +306,11 @@ impl Compiler<'_> {
         fields
     }
 
-    fn label(&self, label: &crate::value::Label) -> Words {
+    fn label(label: &crate::value::Label) -> Words {
         Words { zh: Some(label.get(Language::Zh)), en: Some(label.get(Language::En)) }
     }
 
-    fn entity_of(&self, list: &Expr) -> Option<EntityId> {
+    fn entity_of(list: &Expr) -> Option<EntityId> {
         if let crate::checked::Type::List(entity) = list.ty { Some(entity) } else { None }
     }
 }
@@ -318,15 +328,41 @@ fn visit(expr: &Expr, see: &mut dyn FnMut(&Expr)) {
 
 fn parts_of<'e>(expr: &'e Expr, into: &mut Vec<&'e Expr>) {
     match &expr.kind {
-        Kind::Frame(_) | Kind::Number(_) | Kind::Date(_) | Kind::Today | Kind::Symbol(_) | Kind::Bool(_) | Kind::Missing => {}
+        Kind::Frame(_)
+        | Kind::Number(_)
+        | Kind::Date(_)
+        | Kind::Today
+        | Kind::Symbol(_)
+        | Kind::Bool(_)
+        | Kind::Missing => {}
         Kind::Define(_, subject) | Kind::Parameter(_, subject) => into.extend(subject.as_deref()),
         Kind::And(all) | Kind::Or(all) => into.extend(all),
-        Kind::Field(a, _) | Kind::Not(a) | Kind::OneOf(a, _) | Kind::Includes(a, _) | Kind::SetIsEmpty(a) | Kind::Count(a)
-        | Kind::Round(_, a, _) | Kind::Convert(a, _) | Kind::Year(a) | Kind::Month(a) => into.push(a),
-        Kind::Compare(_, a, b) | Kind::CompareElapsed(_, a, b, _) | Kind::Within(a, b) | Kind::IncludesValue(a, b)
-        | Kind::All(a, b) | Kind::Any(a, b) | Kind::Filter(a, b) | Kind::Fold(_, a, b) | Kind::Add(a, b)
-        | Kind::Subtract(a, b) | Kind::Multiply(a, b, _) | Kind::Divide(a, b, _) | Kind::Least(a, b) | Kind::Most(a, b)
-        | Kind::Elapsed(a, b) | Kind::Shift(a, b, _) => into.extend([&**a, &**b]),
+        Kind::Field(a, _)
+        | Kind::Not(a)
+        | Kind::OneOf(a, _)
+        | Kind::Includes(a, _)
+        | Kind::SetIsEmpty(a)
+        | Kind::Count(a)
+        | Kind::Round(_, a, _)
+        | Kind::Convert(a, _)
+        | Kind::Year(a)
+        | Kind::Month(a) => into.push(a),
+        Kind::Compare(_, a, b)
+        | Kind::CompareElapsed(_, a, b, _)
+        | Kind::Within(a, b)
+        | Kind::IncludesValue(a, b)
+        | Kind::All(a, b)
+        | Kind::Any(a, b)
+        | Kind::Filter(a, b)
+        | Kind::Fold(_, a, b)
+        | Kind::Add(a, b)
+        | Kind::Subtract(a, b)
+        | Kind::Multiply(a, b, _)
+        | Kind::Divide(a, b, _)
+        | Kind::Least(a, b)
+        | Kind::Most(a, b)
+        | Kind::Elapsed(a, b)
+        | Kind::Shift(a, b, _) => into.extend([&**a, &**b]),
         Kind::Case(rows, otherwise) => {
             into.extend(rows.iter().flat_map(|(c, v)| [c, v]));
             into.push(otherwise);

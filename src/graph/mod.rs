@@ -241,7 +241,9 @@ impl Node {
     pub fn children(&self, visit: &mut dyn FnMut(NodeId)) {
         match self {
             Self::Unit(_) | Self::Element(_) | Self::Bool(_) | Self::Unknown(_) | Self::Number(_) | Self::Today => {}
-            Self::Follow(f) | Self::Test(f, _) | Self::Holds(f, _) | Self::IsEmpty(f) | Self::Fact(f) => visit(f.record),
+            Self::Follow(f) | Self::Test(f, _) | Self::Holds(f, _) | Self::IsEmpty(f) | Self::Fact(f) => {
+                visit(f.record);
+            }
             Self::HoldsValue(f, value) => {
                 visit(f.record);
                 visit(*value);
@@ -250,13 +252,27 @@ impl Node {
                 visit(fact.record);
                 filters.iter().copied().for_each(visit);
             }
-            Self::Not(a) | Self::InSet(a, _) | Self::Count(a) | Self::Round(_, a, _) | Self::Year(a) | Self::Month(a) => {
+            Self::Not(a)
+            | Self::InSet(a, _)
+            | Self::Count(a)
+            | Self::Round(_, a, _)
+            | Self::Year(a)
+            | Self::Month(a) => {
                 visit(*a);
             }
             Self::And(all) | Self::Or(all) => all.iter().copied().for_each(visit),
-            Self::Any(a, b) | Self::All(a, b) | Self::Compare(_, a, b) | Self::Within(_, a, b) | Self::Fold(_, a, b)
-            | Self::Add(a, b) | Self::Subtract(a, b) | Self::Multiply(a, b, _) | Self::Divide(a, b, _)
-            | Self::Least(a, b) | Self::Most(a, b) | Self::Shift(a, b, _) => {
+            Self::Any(a, b)
+            | Self::All(a, b)
+            | Self::Compare(_, a, b)
+            | Self::Within(_, a, b)
+            | Self::Fold(_, a, b)
+            | Self::Add(a, b)
+            | Self::Subtract(a, b)
+            | Self::Multiply(a, b, _)
+            | Self::Divide(a, b, _)
+            | Self::Least(a, b)
+            | Self::Most(a, b)
+            | Self::Shift(a, b, _) => {
                 visit(*a);
                 visit(*b);
             }

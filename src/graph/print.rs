@@ -17,7 +17,8 @@ pub fn listing(graph: &Graph) -> String {
     }
     for entry in &graph.entries {
         if let Some(root) = entry.root {
-            let name = graph.schema.symbol(crate::ids::EnumId::POLICY, entry.policy.0).map_or("", |s| s.name.id.as_str());
+            let name =
+                graph.schema.symbol(crate::ids::EnumId::POLICY, entry.policy.0).map_or("", |s| s.name.id.as_str());
             let _ = writeln!(text, "policy {name}: {}", root.0);
         }
     }

@@ -34,13 +34,13 @@ struct Use {
 
 pub(crate) fn hard_facts(bound: &Bound) -> Vec<Hard> {
     let graph = &bound.graph;
-    let tied: BTreeSet<FieldId> = graph
-        .constraints
+    let tied: BTreeSet<FieldId> =
+        graph.constraints.iter().filter(|c| c.fields.len() > 1).flat_map(|c| c.fields.iter().copied()).collect();
+    graph
+        .entries
         .iter()
-        .filter(|c| c.fields.len() > 1)
-        .flat_map(|c| c.fields.iter().copied())
-        .collect();
-    graph.entries.iter().map(|entry| entry.root.map_or_else(Hard::default, |root| of_policy(bound, root, &tied))).collect()
+        .map(|entry| entry.root.map_or_else(Hard::default, |root| of_policy(bound, root, &tied)))
+        .collect()
 }
 
 fn of_policy(bound: &Bound, root: NodeId, tied: &BTreeSet<FieldId>) -> Hard {
@@ -70,7 +70,13 @@ fn of_policy(bound: &Bound, root: NodeId, tied: &BTreeSet<FieldId>) -> Hard {
     hard
 }
 
-fn walk(bound: &Bound, id: NodeId, positive: bool, uses: &mut BTreeMap<FactRef, Use>, seen: &mut BTreeSet<(NodeId, bool)>) {
+fn walk(
+    bound: &Bound,
+    id: NodeId,
+    positive: bool,
+    uses: &mut BTreeMap<FactRef, Use>,
+    seen: &mut BTreeSet<(NodeId, bool)>,
+) {
     if !seen.insert((id, positive)) {
         return;
     }
@@ -118,7 +124,11 @@ fn arithmetic(graph: &Graph, id: NodeId, uses: &mut BTreeMap<FactRef, Use>, seen
         return;
     }
     match graph.node(id) {
-        Node::Fact(fact) | Node::Test(fact, _) | Node::Holds(fact, _) | Node::IsEmpty(fact) | Node::HoldsValue(fact, _) => {
+        Node::Fact(fact)
+        | Node::Test(fact, _)
+        | Node::Holds(fact, _)
+        | Node::IsEmpty(fact)
+        | Node::HoldsValue(fact, _) => {
             uses.entry(*fact).or_default().hard = true;
         }
         Node::List { fact, .. } => uses.entry(*fact).or_default().hard = true,

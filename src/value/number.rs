@@ -62,6 +62,7 @@ impl Number {
 
     /// The sum.
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "the trait cannot say that the sum does not fit")]
     pub fn add(self, other: Self) -> Option<Self> {
         if self.is_whole() && other.is_whole() {
             return self.numerator().checked_add(other.numerator()).map(Self::whole);

@@ -25,46 +25,49 @@ const RECORDS: usize = 200;
 /// The verdicts on all policies, in the order of their ids. `scratch` is reused from one profile to the next.
 #[must_use]
 pub fn outcomes(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -> Vec<Outcome> {
-    let mut results = Vec::with_capacity(bound.graph.entries.len());
-    let mut open: Vec<(usize, NodeId)> = Vec::new();
-    {
-        let mut evaluation = Evaluation::new(bound, profile, scratch);
-        for (i, entry) in bound.graph.entries.iter().enumerate() {
-            let verdict = match entry.root {
-                None => Verdict::NotInForce,
-                Some(root) => match evaluation.truth(root) {
-                    Truth::True => Verdict::Eligible,
-                    Truth::False => Verdict::Ineligible,
-                    Truth::Unknown => {
-                        open.push((i, root));
-                        Verdict::Undetermined
-                    }
-                },
-            };
-            results.push(Outcome { verdict, not_proved: false, by_kleene: true });
-        }
-    }
-    for (i, root) in open {
-        let Some(entry) = bound.graph.entries.get(i) else { continue };
-        if kleene_is_exact(bound, entry, profile) {
+    let mut results = kleene(bound, profile, scratch);
+    for i in 0..results.len() {
+        if results.get(i).is_none_or(|o| o.verdict != Verdict::Undetermined) {
             continue;
         }
+        let Some(entry) = bound.graph.entries.get(i) else { continue };
+        let Some(root) = entry.root.filter(|_| !kleene_is_exact(bound, entry, profile)) else { continue };
+        let settled = settle(bound, entry, root, profile, scratch);
         if let Some(slot) = results.get_mut(i) {
-            *slot = settle(bound, entry, root, profile, scratch);
+            *slot = settled;
         }
     }
     results
+}
+
+/// The verdicts of strong Kleene logic alone: never wrong, but undetermined where the exact answer may be settled.
+#[must_use]
+pub fn kleene(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -> Vec<Outcome> {
+    let mut evaluation = Evaluation::new(bound, profile, scratch);
+    let verdict =
+        |root: Option<NodeId>, evaluation: &mut Evaluation<'_, Profile>| match root.map(|r| evaluation.truth(r)) {
+            None => Verdict::NotInForce,
+            Some(Truth::True) => Verdict::Eligible,
+            Some(Truth::False) => Verdict::Ineligible,
+            Some(Truth::Unknown) => Verdict::Undetermined,
+        };
+    let outcome = |verdict| Outcome { verdict, not_proved: false, by_kleene: true };
+    bound.graph.entries.iter().map(|entry| outcome(verdict(entry.root, &mut evaluation))).collect()
 }
 
 /// The verdict on one policy.
 #[must_use]
 pub fn outcome(bound: &Bound, policy: crate::ids::PolicyId, profile: &Profile, scratch: &mut Scratch) -> Outcome {
     let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
-    let Some((entry, root)) = bound.graph.entry(policy).and_then(|e| e.root.map(|root| (e, root))) else { return nothing };
+    let Some((entry, root)) = bound.graph.entry(policy).and_then(|e| e.root.map(|root| (e, root))) else {
+        return nothing;
+    };
     match Evaluation::new(bound, profile, scratch).truth(root) {
         Truth::True => Outcome { verdict: Verdict::Eligible, ..nothing },
         Truth::False => Outcome { verdict: Verdict::Ineligible, ..nothing },
-        Truth::Unknown if kleene_is_exact(bound, entry, profile) => Outcome { verdict: Verdict::Undetermined, ..nothing },
+        Truth::Unknown if kleene_is_exact(bound, entry, profile) => {
+            Outcome { verdict: Verdict::Undetermined, ..nothing }
+        }
         Truth::Unknown => settle(bound, entry, root, profile, scratch),
     }
 }
@@ -200,7 +203,12 @@ impl<'a> Region<'a> {
     }
 
     /// The policy's truth here, what keeps it (or the constraints) open, and whether the constraints hold.
-    fn look(&self, root: NodeId, constraints: &[&Constraint], scratch: &mut Scratch) -> (Truth, Option<Blocker>, Truth) {
+    fn look(
+        &self,
+        root: NodeId,
+        constraints: &[&Constraint],
+        scratch: &mut Scratch,
+    ) -> (Truth, Option<Blocker>, Truth) {
         let mut evaluation = Evaluation::new(self.bound, self, scratch).searching();
         let mut possible = Truth::True;
         let mut of_constraint = None;
@@ -256,7 +264,11 @@ impl<'a> Region<'a> {
                 let inner = domain.without(&ends);
                 if let Some((low, high)) = inner.ends() {
                     let middle = low + (high - low) / 2;
-                    into.extend(self.clone().narrow(record, fact.field, inner.and(&Intervals::range(middle + 1, high))));
+                    into.extend(self.clone().narrow(
+                        record,
+                        fact.field,
+                        inner.and(&Intervals::range(middle + 1, high)),
+                    ));
                     into.extend(self.clone().narrow(record, fact.field, inner.and(&Intervals::range(low, middle))));
                 }
                 into.extend(self.clone().narrow(record, fact.field, Intervals::of([most])));
@@ -279,7 +291,11 @@ impl<'a> Region<'a> {
                         Slot::Set { known, not, complete } => (known.clone(), not.clone(), *complete),
                         _ => (Vec::new(), Vec::new(), false),
                     };
-                    if held { known.push(symbol) } else { not.push(symbol) }
+                    if held {
+                        known.push(symbol);
+                    } else {
+                        not.push(symbol);
+                    }
                     region.profile.set(record, fact.position as usize, Slot::Set { known, not, complete });
                     into.push(region);
                 }
@@ -300,13 +316,12 @@ impl<'a> Region<'a> {
         // Whoever stands beside the list and belongs to it is one of it: the applicant is a member.
         for beside in &field.includes {
             let Some(at) = position(schema, *beside) else { continue };
-            let one = match region.profile.slot(record, at) {
-                Slot::Record(ix) => *ix,
-                _ => {
-                    let fresh = region.profile.add(schema, entity);
-                    region.profile.link(schema, record, *beside, Slot::Record(fresh));
-                    fresh
-                }
+            let one = if let Slot::Record(ix) = region.profile.slot(record, at) {
+                *ix
+            } else {
+                let fresh = region.profile.add(schema, entity);
+                region.profile.link(schema, record, *beside, Slot::Record(fresh));
+                fresh
             };
             if !items.contains(&one) {
                 items.insert(0, one);
@@ -330,9 +345,9 @@ impl Facts for Region<'_> {
         let Some(record) = record else { return Reading::Unknown };
         match self.profile.slot(record, fact.position as usize) {
             Slot::Scalar(value) => Reading::Value(*value),
-            _ => Reading::Among(
-                self.narrowed.get(&(record, fact.field)).unwrap_or_else(|| self.bound.range(fact.field)),
-            ),
+            _ => {
+                Reading::Among(self.narrowed.get(&(record, fact.field)).unwrap_or_else(|| self.bound.range(fact.field)))
+            }
         }
     }
 

@@ -3,8 +3,8 @@
 //! Scalars are pairs of a least and a most value. From a profile the two are equal or nothing is known, which makes it
 //! strong Kleene logic; during the exact search facts have bounds, and the same code does interval arithmetic.
 
-use super::facts::{Facts, Reading};
 use super::Truth;
+use super::facts::{Facts, Reading};
 use crate::graph::{Bound, Comparison, FactRef, Fold, Node, NodeId, Step};
 use crate::profile::RecordIx;
 use crate::value::{Date, Number};
@@ -158,7 +158,10 @@ impl<'a, F: Facts> Evaluation<'a, F> {
             },
             Node::Within(e, a, b) => {
                 let (Some(place), Some(region)) = (self.point(*a), self.point(*b)) else { return Truth::Unknown };
-                let end = u32::try_from(region.numerator()).ok().and_then(|r| bound.graph.schema.symbol(*e, r)).map_or(0, |s| s.end);
+                let end = u32::try_from(region.numerator())
+                    .ok()
+                    .and_then(|r| bound.graph.schema.symbol(*e, r))
+                    .map_or(0, |s| s.end);
                 Truth::of(region <= place && place < Number::whole(i128::from(end)))
             }
             _ => {
@@ -228,10 +231,13 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         if truth == Truth::Unknown && self.searching {
             let field = self.bound.graph.schema.field(fact.field);
             let count = match field.map(|f| f.ty) {
-                Some(crate::schema::FieldType::Set(e)) => self.bound.graph.schema.enumeration(e).map_or(0, |e| e.values.len()),
+                Some(crate::schema::FieldType::Set(e)) => {
+                    self.bound.graph.schema.enumeration(e).map_or(0, |e| e.values.len())
+                }
                 _ => 0,
             };
-            let open = (0..u32::try_from(count).unwrap_or(0)).find(|s| self.facts.holds(record, fact, *s) == Truth::Unknown);
+            let open =
+                (0..u32::try_from(count).unwrap_or(0)).find(|s| self.facts.holds(record, fact, *s) == Truth::Unknown);
             match (record, open) {
                 (Some(r), Some(symbol)) => self.block(Some(Blocker::Symbol(r, fact, symbol))),
                 _ => self.stuck |= record.is_some(),
@@ -348,11 +354,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
     fn compare(&mut self, op: Comparison, a: NodeId, b: NodeId) -> Truth {
         let before = (self.blocker, self.stuck);
         let (Some((a, b)), Some((c, d))) = (self.scalar(a), self.scalar(b)) else { return Truth::Unknown };
-        let truth = if a == b && c == d {
-            Truth::of(op.holds(a.cmp(&c)))
-        } else {
-            separated(op, (a, b), (c, d))
-        };
+        let truth = if a == b && c == d { Truth::of(op.holds(a.cmp(&c))) } else { separated(op, (a, b), (c, d)) };
         if truth.is_known() {
             (self.blocker, self.stuck) = before;
         } else if self.blocker == before.0 {
@@ -436,7 +438,9 @@ impl<'a, F: Facts> Evaluation<'a, F> {
             }
             Node::Year(date) => {
                 let (a, b) = self.scalar(*date)?;
-                day(a).zip(day(b)).map(|(a, b)| (Number::whole(i128::from(a.year())), Number::whole(i128::from(b.year()))))
+                day(a)
+                    .zip(day(b))
+                    .map(|(a, b)| (Number::whole(i128::from(a.year())), Number::whole(i128::from(b.year()))))
             }
             Node::Month(date) => {
                 let (a, b) = self.scalar(*date)?;

@@ -15,7 +15,14 @@ use std::collections::BTreeSet;
 
 /// Explains one policy's verdict.
 #[must_use]
-pub fn explain(model: &Model, bound: &Bound, profile: &Profile, policy: PolicyId, outcome: Outcome, scratch: &mut Scratch) -> Explanation {
+pub fn explain(
+    model: &Model,
+    bound: &Bound,
+    profile: &Profile,
+    policy: PolicyId,
+    outcome: Outcome,
+    scratch: &mut Scratch,
+) -> Explanation {
     let mut explanation = Explanation {
         policy,
         verdict: outcome.verdict,
@@ -34,7 +41,8 @@ pub fn explain(model: &Model, bound: &Bound, profile: &Profile, policy: PolicyId
         Walker { model, bound, profile, evaluation: Evaluation::new(bound, profile, scratch), about: Vec::new() };
     match outcome.verdict {
         Verdict::Eligible | Verdict::Ineligible if outcome.by_kleene => {
-            explanation.because = walker.conjunction(policy, &entry.clauses, Truth::of(outcome.verdict == Verdict::Eligible));
+            explanation.because =
+                walker.conjunction(policy, &entry.clauses, Truth::of(outcome.verdict == Verdict::Eligible));
         }
         Verdict::Eligible | Verdict::Ineligible => {
             // Settled whatever the missing facts are: everything that was looked at belongs to the reason.
@@ -149,7 +157,15 @@ impl Walker<'_> {
     }
 
     /// The entry that settles a quantifier by itself, with the fewest reasons.
-    fn decisive(&mut self, clause: &Clause, list: NodeId, name: &Words, body: &Clause, truth: Truth, within: &[Words]) -> Vec<Reason> {
+    fn decisive(
+        &mut self,
+        clause: &Clause,
+        list: NodeId,
+        name: &Words,
+        body: &Clause,
+        truth: Truth,
+        within: &[Words],
+    ) -> Vec<Reason> {
         let inner = inside(clause, within);
         let (level, entries, _) = self.evaluation.entries(list);
         let mut best: Option<Vec<Reason>> = None;
@@ -197,7 +213,8 @@ impl Walker<'_> {
         let inner = inside(clause, within);
         match &clause.form {
             Form::All(parts) | Form::Any(parts) if !parts.is_empty() => {
-                let open: Vec<&Clause> = parts.iter().filter(|p| self.evaluation.truth(p.node) == Truth::Unknown).collect();
+                let open: Vec<&Clause> =
+                    parts.iter().filter(|p| self.evaluation.truth(p.node) == Truth::Unknown).collect();
                 open.into_iter().flat_map(|p| self.open(p, &inner)).collect()
             }
             Form::Not(part) if composite(&part.form) => self.open(part, &inner),
@@ -262,7 +279,8 @@ impl Walker<'_> {
                 (reason.actual, reason.required, reason.comparison) = (Some(a), Some(b), Some(turned(*op)));
             }
             Form::Elapsed { comparison, later, earlier, length, step } => {
-                let date = |n: Option<Number>| n.and_then(|n| i64::try_from(n.numerator()).ok()).and_then(Date::from_days);
+                let date =
+                    |n: Option<Number>| n.and_then(|n| i64::try_from(n.numerator()).ok()).and_then(Date::from_days);
                 let (later, earlier) = (date(self.evaluation.point(*later)), date(self.evaluation.point(*earlier)));
                 reason.actual = Some(match (later, earlier) {
                     (Some(later), Some(earlier)) => Shown::Elapsed(earlier, later),
@@ -306,7 +324,11 @@ impl Walker<'_> {
                 let (level, entries, complete) = self.evaluation.entries(*list);
                 self.evaluation.enter(level, None);
                 let counted = entries.iter().filter(|(_, passes)| *passes == Truth::True).count();
-                reason.actual = Some(if complete { Shown::Entries(u32::try_from(counted).unwrap_or(u32::MAX)) } else { Shown::Unknown });
+                reason.actual = Some(if complete {
+                    Shown::Entries(u32::try_from(counted).unwrap_or(u32::MAX))
+                } else {
+                    Shown::Unknown
+                });
             }
             Form::Not(inner) => self.measure(&inner.form, !negated, reason),
             Form::All(_) | Form::Any(_) | Form::Other => {}
@@ -323,13 +345,22 @@ impl Walker<'_> {
         let ty = schema.field(fact.field).map(|f| f.ty);
         let value = match (record.map(|r| self.profile.slot(r, fact.position as usize)), ty) {
             (Some(Slot::Scalar(raw)), Some(FieldType::YesNo)) => Shown::YesNo(*raw != 0),
-            (Some(Slot::Scalar(raw)), Some(FieldType::Date)) => Date::from_days(*raw).map_or(Shown::Unknown, Shown::Date),
-            (Some(Slot::Scalar(raw)), Some(FieldType::Symbol(e))) => Shown::Symbols(e, u32::try_from(*raw).into_iter().collect()),
-            (Some(Slot::Scalar(raw)), Some(FieldType::Quantity(unit))) => {
-                Number::new(i128::from(*raw), i128::from(unit.grains())).map_or(Shown::Unknown, |n| Shown::Number(n, unit))
+            (Some(Slot::Scalar(raw)), Some(FieldType::Date)) => {
+                Date::from_days(*raw).map_or(Shown::Unknown, Shown::Date)
             }
-            (Some(Slot::List { items, complete: true }), _) => Shown::Entries(u32::try_from(items.len()).unwrap_or(u32::MAX)),
-            (Some(Slot::Set { known, complete, .. }), Some(FieldType::Set(e))) if *complete || !known.is_empty() => Shown::Symbols(e, known.clone()),
+            (Some(Slot::Scalar(raw)), Some(FieldType::Symbol(e))) => {
+                Shown::Symbols(e, u32::try_from(*raw).into_iter().collect())
+            }
+            (Some(Slot::Scalar(raw)), Some(FieldType::Quantity(unit))) => {
+                Number::new(i128::from(*raw), i128::from(unit.grains()))
+                    .map_or(Shown::Unknown, |n| Shown::Number(n, unit))
+            }
+            (Some(Slot::List { items, complete: true }), _) => {
+                Shown::Entries(u32::try_from(items.len()).unwrap_or(u32::MAX))
+            }
+            (Some(Slot::Set { known, complete, .. }), Some(FieldType::Set(e))) if *complete || !known.is_empty() => {
+                Shown::Symbols(e, known.clone())
+            }
             _ => Shown::Unknown,
         };
         FactRead { record, field: fact.field, value }
@@ -343,7 +374,12 @@ impl Walker<'_> {
         let graph = &self.bound.graph;
         let mut fact_of = None;
         match graph.node(node) {
-            Node::Follow(f) | Node::Test(f, _) | Node::Holds(f, _) | Node::IsEmpty(f) | Node::Fact(f) | Node::HoldsValue(f, _) => fact_of = Some(*f),
+            Node::Follow(f)
+            | Node::Test(f, _)
+            | Node::Holds(f, _)
+            | Node::IsEmpty(f)
+            | Node::Fact(f)
+            | Node::HoldsValue(f, _) => fact_of = Some(*f),
             Node::Any(list, body) | Node::All(list, body) | Node::Fold(_, list, body) => {
                 let (list, body) = (*list, *body);
                 self.list_facts(list, Some(body), into);
@@ -413,7 +449,11 @@ impl Walker<'_> {
         let schema = &self.bound.graph.schema;
         let includes = schema.field(fact.field).map(|f| f.includes.clone()).unwrap_or_default();
         let at = |f| position(schema, f).map(|at| self.profile.slot(record, at));
-        includes.into_iter().filter_map(at).filter_map(|s| if let Slot::Record(ix) = s { Some(*ix) } else { None }).collect()
+        includes
+            .into_iter()
+            .filter_map(at)
+            .filter_map(|s| if let Slot::Record(ix) = s { Some(*ix) } else { None })
+            .collect()
     }
 
     fn membership_outside(&mut self, list: NodeId) -> Vec<FactRead> {
@@ -437,7 +477,9 @@ impl Walker<'_> {
                     }
                 }
             }
-            Node::Test(fact, _) | Node::Holds(fact, _) | Node::IsEmpty(fact) | Node::Fact(fact) => self.missing(fact, causes),
+            Node::Test(fact, _) | Node::Holds(fact, _) | Node::IsEmpty(fact) | Node::Fact(fact) => {
+                self.missing(fact, causes);
+            }
             Node::HoldsValue(fact, value) => {
                 self.missing(fact, causes);
                 self.causes_of_scalar(value, causes);
@@ -508,7 +550,9 @@ impl Walker<'_> {
                 }
             }
             match body {
-                Some((body, true)) if passes != Truth::False && self.evaluation.truth(body) == Truth::Unknown => self.causes(body, causes),
+                Some((body, true)) if passes != Truth::False && self.evaluation.truth(body) == Truth::Unknown => {
+                    self.causes(body, causes);
+                }
                 Some((body, false)) if passes != Truth::False => self.causes_of_scalar(body, causes),
                 _ => {}
             }
@@ -539,7 +583,11 @@ impl Walker<'_> {
             return Amount { benefit: amount.benefit, value: None, steps: Vec::new() };
         };
         let value = self.evaluation.point(amount.value.node).map(|n| (n, unit));
-        let mut steps: Vec<Step> = amount.parts.iter().map(|(words, operand)| Step { words: words.clone(), value: self.shown(operand) }).collect();
+        let mut steps: Vec<Step> = amount
+            .parts
+            .iter()
+            .map(|(words, operand)| Step { words: words.clone(), value: self.shown(operand) })
+            .collect();
         let whole = value.map_or(Shown::Unknown, |(n, unit)| Shown::Number(n, unit));
         steps.push(Step { words: amount.words.clone(), value: whole });
         Amount { benefit: amount.benefit, value, steps }

@@ -22,10 +22,15 @@ pub fn reason(reason: &Reason, model: &Model, language: Language) -> String {
     let zh = language == Language::Zh;
     let mut text = String::new();
     for (list, place) in &reason.about {
-        text += &if zh { format!("第{place}位{}：", list.get(language)) } else { format!("{} {place}: ", list.get(language)) };
+        text += &if zh {
+            format!("第{place}位{}：", list.get(language))
+        } else {
+            format!("{} {place}: ", list.get(language))
+        };
     }
     let condition = reason.condition.get(language);
-    text += if condition.is_empty() { if zh { "其中一项条件" } else { "one of the conditions" } } else { condition };
+    text +=
+        if condition.is_empty() { if zh { "其中一项条件" } else { "one of the conditions" } } else { condition };
     if let Some(measured) = measured(reason, model, language) {
         text += if zh { "：" } else { ": " };
         text += &measured;
@@ -44,14 +49,19 @@ fn measured(reason: &Reason, model: &Model, language: Language) -> Option<String
         return Some(if zh { format!("现有{found}") } else { format!("there are {found}") });
     };
     if *required == Shown::Unknown {
-        return Some(if zh { format!("现为{found}，所需标准当日没有数值") } else { format!("now {found}; the figure it is compared with has no value on that day") });
+        return Some(if zh {
+            format!("现为{found}，所需标准当日没有数值")
+        } else {
+            format!("now {found}; the figure it is compared with has no value on that day")
+        });
     }
     if reason.holds != Some(false) {
         return Some(found);
     }
     let wanted = shown(required, model, language);
     let word = wording(reason.comparison, required, language);
-    let mut text = if zh { format!("现为{found}，需{word}{wanted}") } else { format!("now {found}, required {word}{wanted}") };
+    let mut text =
+        if zh { format!("现为{found}，需{word}{wanted}") } else { format!("now {found}, required {word}{wanted}") };
     if let Some(distance) = &reason.distance {
         let distance_text = shown(distance, model, language);
         text += &match distance {
@@ -100,10 +110,17 @@ pub fn shown(value: &Shown, model: &Model, language: Language) -> String {
         Shown::Elapsed(from, to) => elapsed(*from, *to, language),
         Shown::Symbols(_, values) if values.is_empty() => if zh { "无" } else { "none" }.to_owned(),
         Shown::Symbols(e, values) => {
-            let names: Vec<String> = values.iter().filter_map(|v| model.schema.symbol(*e, *v)).map(|s| s.name.get(language)).collect();
+            let names: Vec<String> =
+                values.iter().filter_map(|v| model.schema.symbol(*e, *v)).map(|s| s.name.get(language)).collect();
             names.join(if zh { "、" } else { ", " })
         }
-        Shown::Entries(count) => if zh { format!("{count}项") } else { format!("{count} of them") },
+        Shown::Entries(count) => {
+            if zh {
+                format!("{count}项")
+            } else {
+                format!("{count} of them")
+            }
+        }
     }
 }
 
@@ -124,7 +141,11 @@ pub fn number(n: Number, unit: Unit, language: Language) -> String {
     }
     let rest = rest.map(|r| format!(".{r}")).unwrap_or_default();
     let words = unit.words(language);
-    if share || words.is_empty() { format!("{sign}{grouped}{rest}{words}") } else { format!("{sign}{grouped}{rest} {words}") }
+    if share || words.is_empty() {
+        format!("{sign}{grouped}{rest}{words}")
+    } else {
+        format!("{sign}{grouped}{rest} {words}")
+    }
 }
 
 fn day(date: Date, language: Language) -> String {
@@ -137,17 +158,26 @@ fn day(date: Date, language: Language) -> String {
 /// Whole years, or months and days where it is less than two years.
 fn elapsed(from: Date, to: Date, language: Language) -> String {
     let zh = language == Language::Zh;
-    let mut months = (i64::from(to.year()) - i64::from(from.year())) * 12 + i64::from(to.month()) - i64::from(from.month());
+    let mut months =
+        (i64::from(to.year()) - i64::from(from.year())) * 12 + i64::from(to.month()) - i64::from(from.month());
     while months > 0 && from.add_months(months).is_none_or(|d| d > to) {
         months -= 1;
     }
     if months >= 24 {
         let years = months / 12;
-        return if zh { format!("{years}年（自{}）", day(from, language)) } else { format!("{years} years (since {})", day(from, language)) };
+        return if zh {
+            format!("{years}年（自{}）", day(from, language))
+        } else {
+            format!("{years} years (since {})", day(from, language))
+        };
     }
     let rest = from.add_months(months.max(0)).map_or(0, |d| to.days() - d.days());
     let since = day(from, language);
-    if zh { format!("{months}个月零{rest}天（自{since}）") } else { format!("{months} months and {rest} days (since {since})") }
+    if zh {
+        format!("{months}个月零{rest}天（自{since}）")
+    } else {
+        format!("{months} months and {rest} days (since {since})")
+    }
 }
 
 /// A missing fact, with whose it is and who can say it.
@@ -164,7 +194,9 @@ pub fn missing(missing: &Missing, model: &Model, profile: &Profile, language: La
     };
     match &field.provenance {
         Provenance::Declared => text,
-        Provenance::Judged => format!("{text}{}", if zh { "（由工作人员认定）" } else { " (assessed by a caseworker)" }),
+        Provenance::Judged => {
+            format!("{text}{}", if zh { "（由工作人员认定）" } else { " (assessed by a caseworker)" })
+        }
         Provenance::Register(register) => {
             let register = register.get(language);
             if zh { format!("{text}（{register}可查）") } else { format!("{text} (held by the {register})") }
@@ -173,7 +205,13 @@ pub fn missing(missing: &Missing, model: &Model, profile: &Profile, language: La
 }
 
 /// Whose record it is: the applicant's needs no word, others are counted in their list.
-fn whose(record: Option<RecordIx>, entity: crate::ids::EntityId, model: &Model, profile: &Profile, language: Language) -> Option<String> {
+fn whose(
+    record: Option<RecordIx>,
+    entity: crate::ids::EntityId,
+    model: &Model,
+    profile: &Profile,
+    language: Language,
+) -> Option<String> {
     let name = model.schema.entity(entity)?.name.get(language);
     let Some(ix) = record else { return Some(name) };
     if profile.root(entity) == Some(ix) {
@@ -182,13 +220,18 @@ fn whose(record: Option<RecordIx>, entity: crate::ids::EntityId, model: &Model, 
     for other in (0..profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
         let record = profile.record(other)?;
         for (at, slot) in record.slots.iter().enumerate() {
-            let field = model.schema.entity(record.entity).and_then(|e| e.fields.get(at)).and_then(|f| model.schema.field(*f));
+            let field =
+                model.schema.entity(record.entity).and_then(|e| e.fields.get(at)).and_then(|f| model.schema.field(*f));
             if let (Slot::List { items, .. }, Some(field)) = (slot, field)
                 && let Some(place) = items.iter().position(|i| *i == ix)
                 && matches!(field.ty, FieldType::List(_))
             {
                 let list = field.name.get(language);
-                return Some(if language == Language::Zh { format!("第{}位{list}", place + 1) } else { format!("{list} {}", place + 1) });
+                return Some(if language == Language::Zh {
+                    format!("第{}位{list}", place + 1)
+                } else {
+                    format!("{list} {}", place + 1)
+                });
             }
         }
     }
@@ -198,7 +241,8 @@ fn whose(record: Option<RecordIx>, entity: crate::ids::EntityId, model: &Model, 
 /// An amount: what it is called and how much.
 #[must_use]
 pub fn amount(amount: &Amount, model: &Model, policy: PolicyId, language: Language) -> String {
-    let label = model.policies.get(policy.index()).and_then(|p| p.benefits.get(amount.benefit)).and_then(|b| b.label.as_ref());
+    let label =
+        model.policies.get(policy.index()).and_then(|p| p.benefits.get(amount.benefit)).and_then(|b| b.label.as_ref());
     let value = match amount.value {
         Some((n, unit)) => number(n, unit, language),
         None => match language {

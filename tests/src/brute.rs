@@ -11,7 +11,14 @@ use entitle::{Engine, Rules};
 use std::collections::BTreeSet;
 
 /// The verdict over all completions; none where there are more than `cap`, or no completion is possible.
-pub fn verdict(engine: &Engine, rules: &Rules, policy: PolicyId, profile: &Profile, as_of: Date, cap: usize) -> Option<Verdict> {
+pub fn verdict(
+    engine: &Engine,
+    rules: &Rules,
+    policy: PolicyId,
+    profile: &Profile,
+    as_of: Date,
+    cap: usize,
+) -> Option<Verdict> {
     let mut fields = BTreeSet::new();
     let graph = &rules.bound().graph;
     reads(graph, graph.entry(policy)?.root?, &mut fields);
@@ -53,7 +60,14 @@ pub fn verdict(engine: &Engine, rules: &Rules, policy: PolicyId, profile: &Profi
 
 fn reads(graph: &Graph, node: NodeId, fields: &mut BTreeSet<FieldId>) {
     let node = graph.node(node);
-    if let Node::Follow(f) | Node::Test(f, _) | Node::Holds(f, _) | Node::IsEmpty(f) | Node::Fact(f) | Node::HoldsValue(f, _) | Node::List { fact: f, .. } = node {
+    if let Node::Follow(f)
+    | Node::Test(f, _)
+    | Node::Holds(f, _)
+    | Node::IsEmpty(f)
+    | Node::Fact(f)
+    | Node::HoldsValue(f, _)
+    | Node::List { fact: f, .. } = node
+    {
         fields.insert(f.field);
     }
     node.children(&mut |child| reads(graph, child, fields));
@@ -101,7 +115,9 @@ fn split(schema: &Schema, profile: &Profile, fields: &BTreeSet<FieldId>) -> Opti
                         with(Slot::Set { known: known.clone(), not: fewer, complete: false }),
                     ]);
                 }
-                (Slot::Unknown, _) => return Some((field.range.0..=field.range.1).map(|v| with(Slot::Scalar(v))).collect()),
+                (Slot::Unknown, _) => {
+                    return Some((field.range.0..=field.range.1).map(|v| with(Slot::Scalar(v))).collect());
+                }
                 _ => {}
             }
         }

@@ -118,7 +118,8 @@ pub fn policy(dice: &mut Dice, i: u64) -> String {
 
 /// Opens the vocabulary with these policies.
 pub fn open(policies: &str) -> Engine {
-    let texts = [("vocabulary.policy".to_owned(), VOCABULARY.to_owned()), ("policies.policy".to_owned(), policies.to_owned())];
+    let texts =
+        [("vocabulary.policy".to_owned(), VOCABULARY.to_owned()), ("policies.policy".to_owned(), policies.to_owned())];
     Engine::from_texts(texts).unwrap_or_else(|e| {
         let lines: Vec<String> = e.findings().iter().map(|f| f.line(e.sources().unwrap())).collect();
         panic!("{policies}\n{}", lines.join("\n"))
@@ -144,7 +145,12 @@ pub fn profile(engine: &Engine, dice: &mut Dice) -> Profile {
         2 => profile.link(schema, home, field(household, "members"), Slot::List { items: vec![one], complete: false }),
         _ => {
             let other = profile.add(schema, person);
-            profile.link(schema, home, field(household, "members"), Slot::List { items: vec![one, other], complete: true });
+            profile.link(
+                schema,
+                home,
+                field(household, "members"),
+                Slot::List { items: vec![one, other], complete: true },
+            );
         }
     }
     for ix in (0..profile.len() as u32).map(RecordIx) {
@@ -163,7 +169,10 @@ pub fn profile(engine: &Engine, dice: &mut Dice) -> Profile {
         }
         // The happy have a coin.
         let at = |n: &str| schema.field_named(person, n).and_then(|f| entitle::profile::position(schema, f)).unwrap();
-        if entity == person && *profile.slot(ix, at("happy")) == Slot::Scalar(1) && *profile.slot(ix, at("coins")) == Slot::Scalar(0) {
+        if entity == person
+            && *profile.slot(ix, at("happy")) == Slot::Scalar(1)
+            && *profile.slot(ix, at("coins")) == Slot::Scalar(0)
+        {
             profile.set(ix, at("coins"), Slot::Scalar(1));
         }
     }

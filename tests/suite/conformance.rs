@@ -19,9 +19,16 @@ fn every_case_comes_out_as_written() {
         count += 1;
         let case: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         let name = case["name"].as_str().unwrap();
-        let texts = case["policies"].as_array().unwrap().iter().enumerate().map(|(i, t)| (format!("{i}.policy"), t.as_str().unwrap().to_owned()));
+        let texts = case["policies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .enumerate()
+            .map(|(i, t)| (format!("{i}.policy"), t.as_str().unwrap().to_owned()));
         let engine = Engine::from_texts(texts).unwrap_or_else(|e| panic!("{name}: {e} {:#?}", e.findings()));
-        let (profile, _) = profile_from_json(engine.schema(), case["profile"].to_string().as_bytes(), UnknownFields::Reject).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let (profile, _) =
+            profile_from_json(engine.schema(), case["profile"].to_string().as_bytes(), UnknownFields::Reject)
+                .unwrap_or_else(|e| panic!("{name}: {e}"));
         let rules = engine.at(case["as_of"].as_str().unwrap().parse().unwrap()).unwrap();
         let matches = rules.match_profile(&profile).unwrap();
         let expect = &case["expect"];

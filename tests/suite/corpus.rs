@@ -44,8 +44,11 @@ fn drawn(findings: &[Diagnostic], sources: &Sources) -> String {
         let source = sources.get(f.span.file).unwrap();
         let end = (f.span.end as usize).min(source.text.len());
         let range = (f.span.start as usize).min(end)..end;
-        let snippet = Snippet::source(source.text.as_str()).path(source.name.as_str()).annotation(AnnotationKind::Primary.span(range).label(f.label.as_str()));
-        let mut group = Group::with_title(Level::ERROR.primary_title(f.message.as_str()).id(f.code.id)).element(snippet);
+        let snippet = Snippet::source(source.text.as_str())
+            .path(source.name.as_str())
+            .annotation(AnnotationKind::Primary.span(range).label(f.label.as_str()));
+        let mut group =
+            Group::with_title(Level::ERROR.primary_title(f.message.as_str()).id(f.code.id)).element(snippet);
         if let Some(help) = &f.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
@@ -100,12 +103,18 @@ fn the_shipped_policies_print_and_read_again_in_both_surfaces() {
         let chinese = print(file, Surface::Chinese, &glossary);
         let english = print(file, Surface::English, &glossary);
         let comments = |text: &str| text.matches("//").count();
-        assert_eq!(comments(&chinese), comments(&fs::read_to_string(path).unwrap()), "{}: a comment was lost", path.display());
+        assert_eq!(
+            comments(&chinese),
+            comments(&fs::read_to_string(path).unwrap()),
+            "{}: a comment was lost",
+            path.display()
+        );
         for (text, surface) in [(&chinese, Surface::Chinese), (&english, Surface::English)] {
             let (again, findings) = parse(FileId(0), text);
             assert!(findings.is_empty(), "{}: {findings:#?}\n{text}", path.display());
             assert_eq!(&print(&again, surface, &glossary), text, "{}", path.display());
-            let (other, back) = if surface == Surface::Chinese { (Surface::English, &english) } else { (Surface::Chinese, &chinese) };
+            let (other, back) =
+                if surface == Surface::Chinese { (Surface::English, &english) } else { (Surface::Chinese, &chinese) };
             assert_eq!(&print(&again, other, &glossary), back, "{}: through the other surface", path.display());
         }
     }
@@ -115,11 +124,13 @@ fn the_shipped_policies_print_and_read_again_in_both_surfaces() {
 fn the_shipped_policies_mean_the_same_in_either_surface() {
     let mut files = Vec::new();
     policies(&root().join("policies/shanghai"), &mut files);
-    let texts: Vec<(String, String)> = files.iter().map(|p| (p.display().to_string(), fs::read_to_string(p).unwrap())).collect();
+    let texts: Vec<(String, String)> =
+        files.iter().map(|p| (p.display().to_string(), fs::read_to_string(p).unwrap())).collect();
     let parsed: Vec<ast::File> = texts.iter().map(|(_, t)| parse(FileId(0), t).0).collect();
     let glossary = Glossary::collect(&parsed.iter().collect::<Vec<_>>());
     for surface in [Surface::Chinese, Surface::English] {
-        let translated = texts.iter().zip(&parsed).map(|((name, _), file)| (name.clone(), print(file, surface, &glossary)));
+        let translated =
+            texts.iter().zip(&parsed).map(|((name, _), file)| (name.clone(), print(file, surface, &glossary)));
         let engine = Engine::from_texts(translated).unwrap_or_else(|e| panic!("{e}"));
         crate::household::scenarios_pass(&engine);
     }

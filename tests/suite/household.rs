@@ -17,7 +17,13 @@ pub(crate) fn scenarios_pass(engine: &Engine) {
     for (i, policy) in engine.model().policies.iter().enumerate() {
         for k in 0..policy.scenarios.len() {
             let outcome = engine.run_scenario(PolicyId::of(i), k).unwrap();
-            assert!(outcome.problems.is_empty(), "{} {:?}: {:#?}", policy.name.id, policy.scenarios[k].label, outcome.problems);
+            assert!(
+                outcome.problems.is_empty(),
+                "{} {:?}: {:#?}",
+                policy.name.id,
+                policy.scenarios[k].label,
+                outcome.problems
+            );
         }
     }
 }
@@ -36,10 +42,26 @@ fn every_policy_has_a_case_that_is_met_and_one_that_is_not() {
     for policy in &written {
         let has = |wanted: &[Expected]| policy.scenarios.iter().any(|s| wanted.contains(&s.expect));
         assert!(has(&[Expected::Eligible]), "{} has no scenario that is met", policy.name.id);
-        assert!(has(&[Expected::Ineligible, Expected::Undetermined]), "{} has no scenario that is not met", policy.name.id);
+        assert!(
+            has(&[Expected::Ineligible, Expected::Undetermined]),
+            "{} has no scenario that is not met",
+            policy.name.id
+        );
     }
-    let categories: std::collections::BTreeSet<&str> = written.iter().filter_map(|p| p.category.as_ref()).map(|c| c.id.as_str()).collect();
-    for category in ["minimum_living", "destitute_support", "expenditure_poverty", "disaster_aid", "temporary", "medical", "education", "housing", "employment", "social_participation"] {
+    let categories: std::collections::BTreeSet<&str> =
+        written.iter().filter_map(|p| p.category.as_ref()).map(|c| c.id.as_str()).collect();
+    for category in [
+        "minimum_living",
+        "destitute_support",
+        "expenditure_poverty",
+        "disaster_aid",
+        "temporary",
+        "medical",
+        "education",
+        "housing",
+        "employment",
+        "social_participation",
+    ] {
         assert!(categories.contains(category), "no policy of {category}");
     }
 }
@@ -70,14 +92,36 @@ fn xiao_chen_comes_out_as_worked_out_by_hand() {
         lines += 1;
     }
     assert_eq!(lines, 26);
-    for given in ["changning_four_medical_linkage", "medical_assistance_inpatient", "medical_assistance_outpatient", "temporary_aid_emergency", "temporary_aid_expenditure", "habitat_house_repair", "lianquan_case_crowdfunding", "tencent_gongyi_public_listing", "lianquan_charity_project", "caring_enterprise_volunteer_post", "continuing_education_linking", "psychological_support", "xinjing_community_resources", "advisor_casework", "social_work_casework"] {
+    for given in [
+        "changning_four_medical_linkage",
+        "medical_assistance_inpatient",
+        "medical_assistance_outpatient",
+        "temporary_aid_emergency",
+        "temporary_aid_expenditure",
+        "habitat_house_repair",
+        "lianquan_case_crowdfunding",
+        "tencent_gongyi_public_listing",
+        "lianquan_charity_project",
+        "caring_enterprise_volunteer_post",
+        "continuing_education_linking",
+        "psychological_support",
+        "xinjing_community_resources",
+        "advisor_casework",
+        "social_work_casework",
+    ] {
         let id = engine.policy(given).unwrap();
         let explanation = matches.explain(id);
         assert_ne!(explanation.verdict, Verdict::Ineligible, "{given}");
-        assert!(explanation.verdict != Verdict::Undetermined || !explanation.missing.is_empty(), "{given} names no fact");
+        assert!(
+            explanation.verdict != Verdict::Undetermined || !explanation.missing.is_empty(),
+            "{given} names no fact"
+        );
     }
     let amount = matches.explain(engine.policy("disability_living_subsidy").unwrap());
-    assert_eq!(prose::amount(&amount.amounts[0], engine.model(), amount.policy, entitle::value::Language::En), "300 yuan per month");
+    assert_eq!(
+        prose::amount(&amount.amounts[0], engine.model(), amount.policy, entitle::value::Language::En),
+        "300 yuan per month"
+    );
 }
 
 #[test]
@@ -90,14 +134,17 @@ fn every_household_is_read_and_every_result_says_why() {
             continue;
         }
         count += 1;
-        let (profile, _) = profile_from_json(engine.schema(), &fs::read(&path).unwrap(), UnknownFields::Reject).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let (profile, _) = profile_from_json(engine.schema(), &fs::read(&path).unwrap(), UnknownFields::Reject)
+            .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
         let matches = rules.match_profile(&profile).unwrap();
         for id in (0..engine.model().policies.len()).map(PolicyId::of) {
             let explanation = matches.explain(id);
             match explanation.verdict {
                 Verdict::Eligible | Verdict::Ineligible => assert!(!explanation.because.is_empty()),
-                Verdict::Undetermined => assert!(!explanation.missing.is_empty() || !explanation.parameters.is_empty() || explanation.not_proved),
+                Verdict::Undetermined => assert!(
+                    !explanation.missing.is_empty() || !explanation.parameters.is_empty() || explanation.not_proved
+                ),
                 Verdict::NotInForce => {}
             }
         }

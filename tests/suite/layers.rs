@@ -9,7 +9,8 @@ const SHARED: [&str; 8] = ["ids", "span", "value", "schema", "profile", "diagnos
 
 /// What each part of `src/` may name, besides itself.
 fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
-    let shared = |more: &[&'static str]| -> Vec<&'static str> { SHARED.iter().copied().chain(more.iter().copied()).collect() };
+    let shared =
+        |more: &[&'static str]| -> Vec<&'static str> { SHARED.iter().copied().chain(more.iter().copied()).collect() };
     BTreeMap::from([
         ("ids", vec![]),
         ("span", vec![]),
@@ -45,7 +46,9 @@ fn sources() -> Vec<(String, String)> {
     let mut all = Vec::new();
     files(&root, &mut all);
     all.sort();
-    all.into_iter().map(|p| (p.strip_prefix(&root).unwrap().to_string_lossy().into_owned(), fs::read_to_string(&p).unwrap())).collect()
+    all.into_iter()
+        .map(|p| (p.strip_prefix(&root).unwrap().to_string_lossy().into_owned(), fs::read_to_string(&p).unwrap()))
+        .collect()
 }
 
 /// The parts named after `crate::` in code (comments and examples left out).

@@ -24,12 +24,18 @@ fn slips_are_named_with_their_place() {
         (r#"{"household": {"monetary_assets": 10.005}}"#, "household.monetary_assets: money has at most two decimals"),
         (r#"{"household": {"monetary_assets": 1e-3}}"#, "money has at most two decimals"),
         (r#"{"household": {"monetary_assets": 1e400}}"#, "too large"),
-        (r#"{"household": {"monetary_assets": -5}}"#, "outside the bounds of this fact (from 0 yuan to 10,000,000,000 yuan)"),
+        (
+            r#"{"household": {"monetary_assets": -5}}"#,
+            "outside the bounds of this fact (from 0 yuan to 10,000,000,000 yuan)",
+        ),
         (r#"{"household": {"monetary_assets": "5 months"}}"#, "the unit is not the fact's"),
         (r#"{"household": {"monetary_assets": 1, "monetary_assets": 2}}"#, "this key stands twice"),
         (r#"{"household": {"monetary_assets": 1, "货币财产": 2}}"#, "this is the same fact as `monetary_assets`"),
         (r#"{"person": {}, "household": {"members": []}}"#, "does not hold the applicant"),
-        (r#"{"person": {}, "household": {"members": ["aplicant"]}}"#, "household.members[0]: no record has that name here"),
+        (
+            r#"{"person": {}, "household": {"members": ["aplicant"]}}"#,
+            "household.members[0]: no record has that name here",
+        ),
         (r#"{"person": {}, "household": {"members": ["applicant", "applicant"]}}"#, "stands in the list twice"),
         (r#"{"person": {"home": {}}, "household": {}}"#, "given at the top level already"),
         (r#"{"person": {"benefits": ["dibo"]}}"#, "did you mean `dibao`?"),
@@ -43,7 +49,8 @@ fn slips_are_named_with_their_place() {
         assert!(found.contains(wanted), "{text}\n  gives: {found}\n  not:   {wanted}");
     }
     let engine = shanghai();
-    let bad = profile_from_json(engine.schema(), b"{\"person\": {\"hukou\": \"\xff\"}}", UnknownFields::Reject).unwrap_err();
+    let bad =
+        profile_from_json(engine.schema(), b"{\"person\": {\"hukou\": \"\xff\"}}", UnknownFields::Reject).unwrap_err();
     assert!(bad.to_string().contains("not UTF-8 text (byte 22)"), "{bad}");
 }
 
@@ -67,25 +74,37 @@ fn absurd_sizes_are_refused() {
 fn numbers_are_exact_and_units_may_be_written() {
     let engine = shanghai();
     for text in ["66000", "\"66000\"", "6.6e4", "\"6.6万元\"", "\"66000 yuan\"", "66000.00"] {
-        let (profile, _) = profile_from_json(engine.schema(), format!("{{\"household\": {{\"monetary_assets\": {text}}}}}").as_bytes(), UnknownFields::Reject).unwrap_or_else(|e| panic!("{text}: {e}"));
+        let (profile, _) = profile_from_json(
+            engine.schema(),
+            format!("{{\"household\": {{\"monetary_assets\": {text}}}}}").as_bytes(),
+            UnknownFields::Reject,
+        )
+        .unwrap_or_else(|e| panic!("{text}: {e}"));
         let schema = engine.schema();
         let household = schema.entity_named("household").unwrap();
         let at = entitle::profile::position(schema, schema.field_named(household, "monetary_assets").unwrap()).unwrap();
-        assert_eq!(*profile.slot(profile.root(household).unwrap(), at), entitle::profile::Slot::Scalar(6_600_000), "{text}");
+        assert_eq!(
+            *profile.slot(profile.root(household).unwrap(), at),
+            entitle::profile::Slot::Scalar(6_600_000),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn unknown_facts_can_be_reported_instead() {
     let engine = shanghai();
-    let (_, notices) = profile_from_json(engine.schema(), br#"{"person": {"shoe_size": 43}}"#, UnknownFields::Report).unwrap();
+    let (_, notices) =
+        profile_from_json(engine.schema(), br#"{"person": {"shoe_size": 43}}"#, UnknownFields::Report).unwrap();
     assert_eq!(notices[0].path, "person.shoe_size");
 }
 
 #[test]
 fn a_profile_that_contradicts_what_always_holds_is_refused() {
     let engine = shanghai();
-    let (profile, _) = profile_from_json(engine.schema(), br#"{"person": {"birth_date": "2030-01-01"}}"#, UnknownFields::Reject).unwrap();
+    let (profile, _) =
+        profile_from_json(engine.schema(), br#"{"person": {"birth_date": "2030-01-01"}}"#, UnknownFields::Reject)
+            .unwrap();
     let rules = engine.at("2020-01-01".parse().unwrap()).unwrap();
     let error = rules.match_profile(&profile).unwrap_err().to_string();
     assert!(error.contains("nobody is born after today"), "{error}");

@@ -13,7 +13,9 @@ fn small_stack(run: impl FnOnce() + Send + 'static) {
 }
 
 fn policy(condition: &str) -> String {
-    format!("enum category {{ a }}\nrecord person {{ x: yes/no }}\npolicy p for person {{\n    category: a\n    in force: from 2000-01-01 until further notice\n    source: \"s\"\n    status: illustrative\n    eligible when {{\n        {condition}\n    }}\n}}\n")
+    format!(
+        "enum category {{ a }}\nrecord person {{ x: yes/no }}\npolicy p for person {{\n    category: a\n    in force: from 2000-01-01 until further notice\n    source: \"s\"\n    status: illustrative\n    eligible when {{\n        {condition}\n    }}\n}}\n"
+    )
 }
 
 fn findings(text: &str) -> Vec<String> {

@@ -257,17 +257,14 @@ impl Builder<'_> {
         let whole = self.span(&pair);
         let mut parts = pair.into_inner();
         let first = parts.next()?;
-        let mut expr = match first.as_rule() {
-            Rule::name => {
-                let name = self.name(&first);
-                let span = name.span;
-                node(ExprKind::Name(name), span)
-            }
-            _ => {
-                let span = self.span(&first);
-                let inner = self.expr(first.into_inner().find(|p| p.as_rule() == Rule::expr)?)?;
-                node(ExprKind::Group(Box::new(inner)), span)
-            }
+        let mut expr = if first.as_rule() == Rule::name {
+            let name = self.name(&first);
+            let span = name.span;
+            node(ExprKind::Name(name), span)
+        } else {
+            let span = self.span(&first);
+            let inner = self.expr(first.into_inner().find(|p| p.as_rule() == Rule::expr)?)?;
+            node(ExprKind::Group(Box::new(inner)), span)
         };
         for part in parts {
             let span = whole.to(expr.span);

@@ -122,8 +122,5 @@ impl Builder<'_> {
 }
 
 fn pairs(open: char, close: char) -> bool {
-    matches!(
-        (open, close),
-        ('{', '}') | ('(' | '（', ')' | '）') | ('[' | '【', ']' | '】')
-    )
+    matches!((open, close), ('{', '}') | ('(' | '（', ')' | '）') | ('[' | '【', ']' | '】'))
 }

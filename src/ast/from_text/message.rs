@@ -13,13 +13,12 @@ impl Builder<'_> {
         let start = pair.as_span().start();
         let rest = self.text.get(start..).unwrap_or("");
         let (code, what) = subject(expected);
-        match Grammar::parse(expected, rest) {
-            Err(error) => self.explain(&error, start, code, what),
+        if let Err(error) = Grammar::parse(expected, rest) {
+            self.explain(&error, start, code, what);
+        } else {
             // It reads alone; then what follows it on the line is in the way.
-            Ok(_) => {
-                let span = self.span(pair);
-                self.findings.push(Diagnostic::error(code, span, format!("{what} cannot stand here")));
-            }
+            let span = self.span(pair);
+            self.findings.push(Diagnostic::error(code, span, format!("{what} cannot stand here")));
         }
     }
 
@@ -58,7 +57,8 @@ impl Builder<'_> {
         } else {
             format!("{what} cannot be read from `{found}` on")
         };
-        let mut finding = Diagnostic::error(slip_code, self.at(at, at + width.max(usize::from(!shown.is_empty()))), message);
+        let mut finding =
+            Diagnostic::error(slip_code, self.at(at, at + width.max(usize::from(!shown.is_empty()))), message);
         finding.label = if expected.is_empty() { String::new() } else { format!("expected {expected}") };
         finding.help = help;
         self.findings.push(finding);
@@ -83,18 +83,25 @@ impl Builder<'_> {
             return Some((None, "write `and` (并且) or `or` (或者)".to_owned()));
         }
         let joins = |w: &str| rest.starts_with(w);
-        let (ands, ors) = (before.contains(" and ") || before.contains("并且"), before.contains(" or ") || before.contains("或者"));
+        let (ands, ors) =
+            (before.contains(" and ") || before.contains("并且"), before.contains(" or ") || before.contains("或者"));
         if (ands && (joins("or ") || joins("或者"))) || (ors && (joins("and ") || joins("并且"))) {
             return Some((
                 None,
-                "`and` and `or` do not mix on one level; put one of them in brackets, or write `any of { … }`".to_owned(),
+                "`and` and `or` do not mix on one level; put one of them in brackets, or write `any of { … }`"
+                    .to_owned(),
             ));
         }
-        if before.trim().is_empty() && ["<", ">", "低于", "不低于", "超过", "不超过", "满", "未满"].iter().any(|w| joins(w)) {
+        if before.trim().is_empty()
+            && ["<", ">", "低于", "不低于", "超过", "不超过", "满", "未满"].iter().any(|w| joins(w))
+        {
             return Some((None, "a comparison begins with what is compared, on the same line".to_owned()));
         }
         if first == '"' || first == '“' {
-            return Some((None, "a text is followed by a colon when it is a condition's label: `\"label\": condition`".to_owned()));
+            return Some((
+                None,
+                "a text is followed by a colon when it is a condition's label: `\"label\": condition`".to_owned(),
+            ));
         }
         let _ = self;
         None
@@ -136,26 +143,83 @@ fn phrases(rules: &[Rule]) -> String {
     let mut phrases: Vec<&str> = Vec::new();
     for rule in rules {
         let phrase = match rule {
-            Rule::record | Rule::enumeration | Rule::define | Rule::parameter | Rule::always | Rule::policy
-            | Rule::k_record | Rule::k_enum | Rule::k_define | Rule::k_parameter | Rule::k_always | Rule::k_policy
-            | Rule::k_phrases | Rule::phrases => "a declaration such as `policy` or `define`",
-            Rule::comparison | Rule::le | Rule::ge | Rule::lt | Rule::gt | Rule::k_is | Rule::k_is_not
-            | Rule::k_within | Rule::k_not_within | Rule::k_includes | Rule::k_not_includes | Rule::status
-            | Rule::k_receives | Rule::k_not_receiving | Rule::k_recognised | Rule::k_not_recognised => "a comparison",
+            Rule::record
+            | Rule::enumeration
+            | Rule::define
+            | Rule::parameter
+            | Rule::always
+            | Rule::policy
+            | Rule::k_record
+            | Rule::k_enum
+            | Rule::k_define
+            | Rule::k_parameter
+            | Rule::k_always
+            | Rule::k_policy
+            | Rule::k_phrases
+            | Rule::phrases => "a declaration such as `policy` or `define`",
+            Rule::comparison
+            | Rule::le
+            | Rule::ge
+            | Rule::lt
+            | Rule::gt
+            | Rule::k_is
+            | Rule::k_is_not
+            | Rule::k_within
+            | Rule::k_not_within
+            | Rule::k_includes
+            | Rule::k_not_includes
+            | Rule::status
+            | Rule::k_receives
+            | Rule::k_not_receiving
+            | Rule::k_recognised
+            | Rule::k_not_recognised => "a comparison",
             Rule::k_and | Rule::k_or | Rule::k_unless | Rule::and_more | Rule::or_more => "`and`, `or` or `unless`",
-            Rule::sum_op | Rule::product_op | Rule::modifier | Rule::k_at_most | Rule::k_at_least | Rule::k_round
-            | Rule::k_round_up | Rule::k_round_down | Rule::k_as => "an operator",
+            Rule::sum_op
+            | Rule::product_op
+            | Rule::modifier
+            | Rule::k_at_most
+            | Rule::k_at_least
+            | Rule::k_round
+            | Rule::k_round_up
+            | Rule::k_round_down
+            | Rule::k_as => "an operator",
             Rule::text => "a text in quotes",
             Rule::unit | Rule::unit_name | Rule::per => "a unit",
-            Rule::r#type | Rule::k_yes_no | Rule::k_date | Rule::k_list_of | Rule::k_set_of | Rule::list_type => "a type",
+            Rule::r#type | Rule::k_yes_no | Rule::k_date | Rule::k_list_of | Rule::k_set_of | Rule::list_type => {
+                "a type"
+            }
             Rule::date => "a date",
-            Rule::rows | Rule::conditions | Rule::facts | Rule::fields | Rule::values | Rule::body => "a block in `{ }`",
-            Rule::attribute | Rule::attribute_word | Rule::eligible | Rule::benefit | Rule::scenario
-            | Rule::k_eligible_when | Rule::k_benefit | Rule::k_scenario => "a clause such as `eligible when` or `benefit`",
+            Rule::rows | Rule::conditions | Rule::facts | Rule::fields | Rule::values | Rule::body => {
+                "a block in `{ }`"
+            }
+            Rule::attribute
+            | Rule::attribute_word
+            | Rule::eligible
+            | Rule::benefit
+            | Rule::scenario
+            | Rule::k_eligible_when
+            | Rule::k_benefit
+            | Rule::k_scenario => "a clause such as `eligible when` or `benefit`",
             Rule::k_otherwise | Rule::key => "the case a row is for",
-            Rule::name | Rule::path | Rule::primary | Rule::literal | Rule::amount | Rule::term | Rule::expr
-            | Rule::chain | Rule::sum | Rule::product | Rule::operands | Rule::number | Rule::quantity | Rule::choice
-            | Rule::k_not | Rule::fact_value | Rule::fact_path | Rule::pair | Rule::group => "a name or a value",
+            Rule::name
+            | Rule::path
+            | Rule::primary
+            | Rule::literal
+            | Rule::amount
+            | Rule::term
+            | Rule::expr
+            | Rule::chain
+            | Rule::sum
+            | Rule::product
+            | Rule::operands
+            | Rule::number
+            | Rule::quantity
+            | Rule::choice
+            | Rule::k_not
+            | Rule::fact_value
+            | Rule::fact_path
+            | Rule::pair
+            | Rule::group => "a name or a value",
             _ => continue,
         };
         if !phrases.contains(&phrase) {

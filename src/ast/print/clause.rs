@@ -260,7 +260,8 @@ impl Printer<'_> {
         }
         let evidence = self.evidence(row.status.as_ref(), row.source.as_ref());
         let value = self.expr(&row.value);
-        let head = line.strip_suffix(evidence.as_str()).and_then(|l| l.strip_suffix(value.as_str())).unwrap_or("").to_owned();
+        let head =
+            line.strip_suffix(evidence.as_str()).and_then(|l| l.strip_suffix(value.as_str())).unwrap_or("").to_owned();
         self.statement(&head, &row.value, &evidence, row.span);
     }
 

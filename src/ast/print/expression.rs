@@ -1,7 +1,7 @@
 //! Conditions and amounts.
 
-use super::literal::is_duration;
 use super::Printer;
+use super::literal::is_duration;
 use crate::ast::{
     BlockKind, CompareOp, Condition, Expr, ExprKind, LiteralKind, Modifier, Operand, ProductOp, Quantifier, RoundMode,
     Row, RowKey, StatusKind, SumOp,

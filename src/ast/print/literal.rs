@@ -52,7 +52,7 @@ impl Printer<'_> {
             text.insert(text.len() - places, '.');
             // 6.6万 is 66000 elsewhere: the places that 万 filled are not written.
             if decimal.wan && !wan {
-                text = text.trim_end_matches('0').trim_end_matches('.').to_owned();
+                text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
             }
         }
         if wan { text + "万" } else { text }
@@ -60,7 +60,14 @@ impl Printer<'_> {
 
     pub(super) fn unit(&self, unit: &Unit, one: bool) -> String {
         let (plural, singular, zh, _) = unit.base.spellings();
-        let mut text = if self.zh() { zh } else if one { singular } else { plural }.to_owned();
+        let mut text = if self.zh() {
+            zh
+        } else if one {
+            singular
+        } else {
+            plural
+        }
+        .to_owned();
         for per in &unit.per {
             let (_, singular, _, zh) = per.spellings();
             if self.zh() {

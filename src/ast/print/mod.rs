@@ -114,15 +114,12 @@ impl<'a> Printer<'a> {
     /// `name "other"`.
     fn pair(&self, pair: &super::Pair) -> String {
         let first = self.name(&pair.name);
-        match &pair.other {
-            None => first,
-            Some(_) => {
-                let other = self.pick("zh", "en");
-                let other = if other == "zh" { Surface::Chinese } else { Surface::English };
-                let second = self.glossary.spelling(&pair.name.text, other);
-                format!("{first} {}", self.quote(second))
-            }
+        if pair.other.is_none() {
+            return first;
         }
+        let other = if self.zh() { Surface::English } else { Surface::Chinese };
+        let second = self.glossary.spelling(&pair.name.text, other);
+        format!("{first} {}", self.quote(second))
     }
 
     fn colon(&self) -> &'static str {
@@ -153,7 +150,9 @@ impl<'a> Printer<'a> {
 
     /// A comment behind the statement that ends here. Only one that shares the line with it can follow directly.
     fn trailing_comment(&mut self, span: crate::span::Span) {
-        if let Some(comment) = self.comments.pop_if(|c| !c.own_line && c.span.start >= span.start && c.span.start <= span.end + 64) {
+        if let Some(comment) =
+            self.comments.pop_if(|c| !c.own_line && c.span.start >= span.start && c.span.start <= span.end + 64)
+        {
             self.text.push_str(" // ");
             self.text.push_str(&comment.text);
         }

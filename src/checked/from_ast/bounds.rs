@@ -62,8 +62,12 @@ pub(super) fn bounds(model: &Model, expr: &Expr) -> Option<Bounds> {
             let (fewest, entries) = length(model, list);
             let fewest = if least > Number::ZERO { fewest } else { entries };
             let many = if most > Number::ZERO { entries } else { 0 };
-            let low = least.multiply(Number::whole(fewest))?.min(if least > Number::ZERO { least } else { Number::ZERO });
-            Some((if least > Number::ZERO { least.multiply(Number::whole(length(model, list).0))? } else { low }, most.multiply(Number::whole(many))?))
+            let low =
+                least.multiply(Number::whole(fewest))?.min(if least > Number::ZERO { least } else { Number::ZERO });
+            Some((
+                if least > Number::ZERO { least.multiply(Number::whole(length(model, list).0))? } else { low },
+                most.multiply(Number::whole(many))?,
+            ))
         }
         Kind::Fold(_, _, body) => of(body),
         Kind::Add(a, b) => {
@@ -76,11 +80,21 @@ pub(super) fn bounds(model: &Model, expr: &Expr) -> Option<Bounds> {
         }
         Kind::Multiply(a, b, factor) => {
             let ((a, b), (c, d)) = (of(a)?, of(b)?);
-            hull([a.multiply(c)?, a.multiply(d)?, b.multiply(c)?, b.multiply(d)?].into_iter().filter_map(|n| n.multiply(*factor)).map(|n| (n, n)))
+            hull(
+                [a.multiply(c)?, a.multiply(d)?, b.multiply(c)?, b.multiply(d)?]
+                    .into_iter()
+                    .filter_map(|n| n.multiply(*factor))
+                    .map(|n| (n, n)),
+            )
         }
         Kind::Divide(a, b, factor) => {
             let ((a, b), (c, d)) = (of(a)?, of(b)?);
-            hull([a.divide(c)?, a.divide(d)?, b.divide(c)?, b.divide(d)?].into_iter().filter_map(|n| n.multiply(*factor)).map(|n| (n, n)))
+            hull(
+                [a.divide(c)?, a.divide(d)?, b.divide(c)?, b.divide(d)?]
+                    .into_iter()
+                    .filter_map(|n| n.multiply(*factor))
+                    .map(|n| (n, n)),
+            )
         }
         Kind::Least(a, b) => {
             let ((a, b), (c, d)) = (of(a)?, of(b)?);
@@ -98,9 +112,13 @@ pub(super) fn bounds(model: &Model, expr: &Expr) -> Option<Bounds> {
             let (a, b) = of(a)?;
             Some((a.multiply(*factor)?, b.multiply(*factor)?))
         }
-        Kind::Case(rows, otherwise) => {
-            hull(rows.iter().map(|(_, v)| v).chain([&**otherwise]).filter(|v| !matches!(v.kind, Kind::Missing)).filter_map(of))
-        }
+        Kind::Case(rows, otherwise) => hull(
+            rows.iter()
+                .map(|(_, v)| v)
+                .chain([&**otherwise])
+                .filter(|v| !matches!(v.kind, Kind::Missing))
+                .filter_map(of),
+        ),
         Kind::ByDate(rows) => hull(rows.iter().map(|(_, _, v)| v).filter_map(of)),
         Kind::Year(_) => Some((Number::whole(1), Number::whole(9999))),
         Kind::Month(_) => Some((Number::whole(1), Number::whole(12))),

@@ -67,7 +67,12 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn declare_records(&mut self, files: &[ast::File]) {
-        let records = || files.iter().flat_map(|f| &f.items).filter_map(|i| if let ast::Item::Record(r) = i { Some(r) } else { None });
+        let records = || {
+            files
+                .iter()
+                .flat_map(|f| &f.items)
+                .filter_map(|i| if let ast::Item::Record(r) = i { Some(r) } else { None })
+        };
         // All names first, so that records may name each other. A record may be continued in another file.
         for record in records() {
             let name = self.declared_label(&record.pair);
@@ -136,7 +141,12 @@ impl<'a> Checker<'a> {
 
     fn inline_record(&mut self, name: &Label, fields: &[ast::Field]) -> EntityId {
         let entity = EntityId::of(self.model.schema.entities.len());
-        self.model.schema.entities.push(Entity { name: name.clone(), fields: Vec::new(), is_unit: false, named: false });
+        self.model.schema.entities.push(Entity {
+            name: name.clone(),
+            fields: Vec::new(),
+            is_unit: false,
+            named: false,
+        });
         self.declare_fields(entity, fields);
         entity
     }
@@ -207,7 +217,9 @@ impl<'a> Checker<'a> {
                 }
             }
             FieldNote::Range(least, most) => {
-                let (Some(least), Some(most)) = (self.bound(field.ty, least), self.bound(field.ty, most)) else { return };
+                let (Some(least), Some(most)) = (self.bound(field.ty, least), self.bound(field.ty, most)) else {
+                    return;
+                };
                 if least > most {
                     self.report(
                         Diagnostic::error(BOUNDS, span, "the least is more than the most")
@@ -223,15 +235,15 @@ impl<'a> Checker<'a> {
                     _ => None,
                 };
                 let count = count.filter(|n| n.is_whole()).and_then(|n| u32::try_from(n.numerator()).ok());
-                match count.filter(|c| (1..=1000).contains(c) && matches!(field.ty, FieldType::List(_))) {
-                    Some(count) => field.up_to = count,
-                    None => {
-                        self.report(
-                            Diagnostic::error(BOUNDS, literal.span, "`up to` says how many entries a list can have")
-                                .label("a whole number from 1 to 1000, after a list"),
-                        );
-                        return;
-                    }
+                if let Some(count) = count.filter(|c| (1..=1000).contains(c) && matches!(field.ty, FieldType::List(_)))
+                {
+                    field.up_to = count;
+                } else {
+                    self.report(
+                        Diagnostic::error(BOUNDS, literal.span, "`up to` says how many entries a list can have")
+                            .label("a whole number from 1 to 1000, after a list"),
+                    );
+                    return;
                 }
             }
             FieldNote::Was(name) => field.was.push(name.text.clone()),

@@ -144,7 +144,8 @@ impl<'a> Checker<'a> {
         let mut value = self.deeper(declared.value.span, |c| c.expr(&declared.value, &scope, None));
         self.path.pop();
         if let Some(value) = value.as_mut().filter(|v| v.ty == Type::YesNo && !v.labelled) {
-            value.words = Some(Box::new(Words { zh: Some(name.zh.clone()), en: Some(name.get(crate::value::Language::En)) }));
+            value.words =
+                Some(Box::new(Words { zh: Some(name.zh.clone()), en: Some(name.get(crate::value::Language::En)) }));
             value.labelled = true;
         }
         let id = value.map(|value| {
@@ -242,7 +243,10 @@ impl<'a> Checker<'a> {
             dated.push((Dated { from, to, value, status, source, span: row.span }, open));
         }
         if dated.is_empty() && rows.is_empty() {
-            self.report(Diagnostic::error(CLAUSE, whole, "there is no dated value here").help("write `from DATE until further notice: VALUE`"));
+            self.report(
+                Diagnostic::error(CLAUSE, whole, "there is no dated value here")
+                    .help("write `from DATE until further notice: VALUE`"),
+            );
         }
         let mut done: Vec<Dated> = Vec::new();
         let mut rest = dated.into_iter().peekable();
@@ -257,12 +261,15 @@ impl<'a> Checker<'a> {
                             .help("rows stand in order of their dates; a row without `to` ends where the next begins"),
                     );
                 } else if last_day.add_days(1) != Some(row.from) {
-                    let (gap_from, gap_to) = (last_day.add_days(1).unwrap_or(last_day), row.from.add_days(-1).unwrap_or(row.from));
+                    let (gap_from, gap_to) =
+                        (last_day.add_days(1).unwrap_or(last_day), row.from.add_days(-1).unwrap_or(row.from));
                     self.report(
                         Diagnostic::error(DATES_GAP, row.span, format!("{gap_from} to {gap_to} has no value"))
                             .label("the row above ended earlier")
                             .related(before.span, "the row above")
-                            .help(format!("where the figure is not known, say so: `from {gap_from} to {gap_to}: none`")),
+                            .help(format!(
+                                "where the figure is not known, say so: `from {gap_from} to {gap_to}: none`"
+                            )),
                     );
                 }
             }
@@ -358,9 +365,7 @@ fn mentions(expr: &ast::Expr, is: &dyn Fn(&str) -> bool) -> bool {
                 })
         }
         ast::ExprKind::Block(_, cs) => conditions(cs),
-        ast::ExprKind::Quantified(_, list, cs) => {
-            mentions(list, is) || cs.as_ref().is_some_and(|cs| conditions(cs))
-        }
+        ast::ExprKind::Quantified(_, list, cs) => mentions(list, is) || cs.as_ref().is_some_and(|cs| conditions(cs)),
         ast::ExprKind::And(terms) | ast::ExprKind::Or(terms) => terms.iter().any(|t| mentions(t, is)),
         ast::ExprKind::Compare(left, _, o) => mentions(left, is) || operand(o),
         ast::ExprKind::Status { subject, operand: o, .. } => {

@@ -166,7 +166,11 @@ impl Checker<'_> {
         }
         let Type::List(entity) = list.ty else {
             let found = self.type_name(list.ty);
-            self.wrong_type(list.span, format!("`all`, `any` and `no` ask about a list, and this is {found}"), "not a list");
+            self.wrong_type(
+                list.span,
+                format!("`all`, `any` and `no` ask about a list, and this is {found}"),
+                "not a list",
+            );
             return None;
         };
         let inner = scope.inside(entity);
@@ -190,7 +194,9 @@ impl Checker<'_> {
             Type::YesNo => "a condition".to_owned(),
             Type::Date => "a date".to_owned(),
             Type::Elapsed => "the time between two dates".to_owned(),
-            Type::Number(unit) if unit.is_plain() && unit.counted == crate::value::Counted::Plain => "a bare number".to_owned(),
+            Type::Number(unit) if unit.is_plain() && unit.counted == crate::value::Counted::Plain => {
+                "a bare number".to_owned()
+            }
             Type::Number(unit) => format!("a number of `{}`", unit_name(unit)),
             Type::Symbol(e) => format!("a value of `{}`", of_enum(e)),
             Type::Set(e) => format!("a set of `{}`", of_enum(e)),
@@ -204,7 +210,8 @@ impl Checker<'_> {
         let (f, w) = (unit_name(found), unit_name(wanted));
         let convertible = units::conversion(found, wanted).is_some();
         let code = if convertible { PERIODS_DIFFER } else { UNITS_DIFFER };
-        let mut finding = Diagnostic::error(code, span, format!("this is `{f}` where `{w}` is needed")).label(format!("`{f}`"));
+        let mut finding =
+            Diagnostic::error(code, span, format!("this is `{f}` where `{w}` is needed")).label(format!("`{f}`"));
         if convertible {
             finding = finding.help(format!("convert it: `… as {w}`"));
         } else if wanted.powers() == found.powers() {
@@ -216,7 +223,10 @@ impl Checker<'_> {
     pub(super) fn other_enum(&mut self, name: &ast::Name, wanted: EnumId, other: EnumId) {
         let schema = &self.model.schema;
         let of = |e: EnumId| schema.enumeration(e).map(|e| e.name.id.clone()).unwrap_or_default();
-        let values: Vec<String> = schema.enumeration(wanted).map(|e| e.values.iter().take(12).map(|v| v.name.id.clone()).collect()).unwrap_or_default();
+        let values: Vec<String> = schema
+            .enumeration(wanted)
+            .map(|e| e.values.iter().take(12).map(|v| v.name.id.clone()).collect())
+            .unwrap_or_default();
         let message = format!("`{}` is a value of `{}`, not of `{}`", name.text, of(other), of(wanted));
         let help = format!("`{}` has: {}", of(wanted), values.join(", "));
         self.report(Diagnostic::error(OTHER_ENUM, name.span, message).label("a value of another enum").help(help));

@@ -45,7 +45,7 @@ impl Names {
 
 /// Whether a spelling is in Chinese.
 pub(super) fn is_chinese(text: &str) -> bool {
-    text.chars().any(|c| !c.is_ascii())
+    !text.is_ascii()
 }
 
 impl Checker<'_> {
@@ -132,7 +132,9 @@ impl Checker<'_> {
             self.report(
                 Diagnostic::error(TWO_NAMES, span, format!("`{id}` and `{zh}` cannot be a pair of names"))
                     .label("one identifier and one Chinese name are needed")
-                    .help("an identifier has letters, digits and `_`; a Chinese name has Han characters only, and no 的"),
+                    .help(
+                        "an identifier has letters, digits and `_`; a Chinese name has Han characters only, and no 的",
+                    ),
             );
             return;
         }
@@ -142,9 +144,9 @@ impl Checker<'_> {
             _ => None,
         };
         if let Some((message, at)) = clash {
-            let mut finding = Diagnostic::error(TWO_NAMES, span, message)
-                .label("a second name for it")
-                .help("a thing has one identifier and one Chinese name in the whole set; use the same pair, or another name");
+            let mut finding = Diagnostic::error(TWO_NAMES, span, message).label("a second name for it").help(
+                "a thing has one identifier and one Chinese name in the whole set; use the same pair, or another name",
+            );
             if at != Span::default() {
                 finding = finding.related(at, "first named here");
             }
@@ -202,8 +204,30 @@ impl Checker<'_> {
     /// `户籍地在上海市` is one long name to a parser: cuts it into declared names and operators, the fewest pieces first.
     fn cut(&self, text: &str) -> Option<Vec<String>> {
         const WORDS: [&str; 24] = [
-            "是", "不是", "在", "不在", "低于", "不低于", "超过", "不超过", "满", "未满", "早于", "晚于", "不早于", "不晚于", "并且",
-            "或者", "并非", "正在享受", "未享受", "已认定为", "未认定为", "包括", "不包括", "没有",
+            "是",
+            "不是",
+            "在",
+            "不在",
+            "低于",
+            "不低于",
+            "超过",
+            "不超过",
+            "满",
+            "未满",
+            "早于",
+            "晚于",
+            "不早于",
+            "不晚于",
+            "并且",
+            "或者",
+            "并非",
+            "正在享受",
+            "未享受",
+            "已认定为",
+            "未认定为",
+            "包括",
+            "不包括",
+            "没有",
         ];
         if !is_chinese(text) || text.chars().count() > 60 {
             return None;

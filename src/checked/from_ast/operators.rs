@@ -12,7 +12,14 @@ use crate::span::Span;
 use crate::value::{Number, Rounding, Unit};
 
 impl Checker<'_> {
-    pub(super) fn comparison(&mut self, left: &ast::Expr, op: CompareOp, right: &Operand, span: Span, scope: &Scope) -> Option<Expr> {
+    pub(super) fn comparison(
+        &mut self,
+        left: &ast::Expr,
+        op: CompareOp,
+        right: &Operand,
+        span: Span,
+        scope: &Scope,
+    ) -> Option<Expr> {
         let left = self.expr(left, scope, None)?;
         match op {
             CompareOp::Is | CompareOp::IsNot => {
@@ -26,7 +33,11 @@ impl Checker<'_> {
             CompareOp::Includes | CompareOp::NotIncludes => {
                 let Type::Set(e) = left.ty else {
                     let found = self.type_name(left.ty);
-                    self.wrong_type(left.span, format!("`includes` asks about a set, and this is {found}"), "not a set");
+                    self.wrong_type(
+                        left.span,
+                        format!("`includes` asks about a set, and this is {found}"),
+                        "not a set",
+                    );
                     return None;
                 };
                 let held = self.includes(left, e, right, span, scope)?;
@@ -43,13 +54,24 @@ impl Checker<'_> {
         match right {
             Operand::One(value) => Some(value),
             Operand::OneOf(_, span) => {
-                self.wrong_type(*span, "`one of` follows `is`, `receives`, `recognised as` or `includes`", "one value is needed");
+                self.wrong_type(
+                    *span,
+                    "`one of` follows `is`, `receives`, `recognised as` or `includes`",
+                    "one value is needed",
+                );
                 None
             }
         }
     }
 
-    pub(super) fn ordered(&mut self, left: Expr, op: Comparison, right: &Operand, span: Span, scope: &Scope) -> Option<Expr> {
+    pub(super) fn ordered(
+        &mut self,
+        left: Expr,
+        op: Comparison,
+        right: &Operand,
+        span: Span,
+        scope: &Scope,
+    ) -> Option<Expr> {
         let right = self.one(right)?;
         let right = self.expr(right, scope, Some(left.ty).filter(|t| matches!(t, Type::Symbol(_))))?;
         self.order(left, op, right, span)
@@ -88,7 +110,11 @@ impl Checker<'_> {
             (Type::Elapsed, Type::Number(unit)) => {
                 let Some(step) = step(unit) else {
                     let found = self.type_name(right.ty);
-                    self.wrong_type(right.span, format!("a length of time is needed here, and this is {found}"), "such as `6 months` or `60 years old`");
+                    self.wrong_type(
+                        right.span,
+                        format!("a length of time is needed here, and this is {found}"),
+                        "such as `6 months` or `60 years old`",
+                    );
                     return None;
                 };
                 Kind::CompareElapsed(op, Box::new(left), Box::new(right), step)
@@ -141,7 +167,11 @@ impl Checker<'_> {
             }
             (ty, Operand::OneOf(_, at)) => {
                 let found = self.type_name(ty);
-                self.wrong_type(*at, format!("`one of` asks about a value of an enum, and this is {found}"), "not an enum");
+                self.wrong_type(
+                    *at,
+                    format!("`one of` asks about a value of an enum, and this is {found}"),
+                    "not an enum",
+                );
                 None
             }
         }
@@ -171,7 +201,11 @@ impl Checker<'_> {
         let right = self.one(right)?;
         let Type::Symbol(e) = left.ty else {
             let found = self.type_name(left.ty);
-            self.wrong_type(left.span, format!("`within` asks about a place, and this is {found}"), "not a value of an enum");
+            self.wrong_type(
+                left.span,
+                format!("`within` asks about a place, and this is {found}"),
+                "not a value of an enum",
+            );
             return None;
         };
         let right = self.expr(right, scope, Some(left.ty))?;
@@ -199,25 +233,36 @@ impl Checker<'_> {
     }
 
     /// `SUBJECT receives X`: reads the set `benefits` (or `recognitions`) of the subject.
-    pub(super) fn status(&mut self, subject: Option<&ast::Expr>, kind: ast::StatusKind, operand: &Operand, span: Span, scope: &Scope) -> Option<Expr> {
+    pub(super) fn status(
+        &mut self,
+        subject: Option<&ast::Expr>,
+        kind: ast::StatusKind,
+        operand: &Operand,
+        span: Span,
+        scope: &Scope,
+    ) -> Option<Expr> {
         let field = match kind {
             ast::StatusKind::Receives => "benefits",
             ast::StatusKind::Recognised => "recognitions",
         };
-        let record = match subject {
-            Some(subject) => self.expr(subject, scope, None)?,
-            None => {
-                let (frame, entity) = scope.frames.iter().enumerate().next_back()?;
-                plain(Kind::Frame(u8::try_from(frame).ok()?), Type::Record(*entity), Span { end: span.start, ..span })
-            }
+        let record = if let Some(subject) = subject {
+            self.expr(subject, scope, None)?
+        } else {
+            let (frame, entity) = scope.frames.iter().enumerate().next_back()?;
+            plain(Kind::Frame(u8::try_from(frame).ok()?), Type::Record(*entity), Span { end: span.start, ..span })
         };
         let Type::Record(entity) = record.ty else {
             let found = self.type_name(record.ty);
-            self.wrong_type(record.span, format!("a person or household holds benefits, and this is {found}"), "not a record");
+            self.wrong_type(
+                record.span,
+                format!("a person or household holds benefits, and this is {found}"),
+                "not a record",
+            );
             return None;
         };
         let found = self.model.schema.field_named(entity, field);
-        let is_set = |f| matches!(self.model.schema.field(f).map(|f| f.ty), Some(FieldType::Set(e)) if e == EnumId::POLICY);
+        let is_set =
+            |f| matches!(self.model.schema.field(f).map(|f| f.ty), Some(FieldType::Set(e)) if e == EnumId::POLICY);
         let Some(id) = found.filter(|f| is_set(*f)) else {
             let name = self.model.schema.entity(entity).map(|e| e.name.id.clone()).unwrap_or_default();
             self.report(
@@ -241,7 +286,14 @@ impl Checker<'_> {
         None
     }
 
-    pub(super) fn sum(&mut self, first: &ast::Expr, rest: &[(ast::SumOp, ast::Expr)], span: Span, scope: &Scope, expected: Option<Type>) -> Option<Expr> {
+    pub(super) fn sum(
+        &mut self,
+        first: &ast::Expr,
+        rest: &[(ast::SumOp, ast::Expr)],
+        span: Span,
+        scope: &Scope,
+        expected: Option<Type>,
+    ) -> Option<Expr> {
         self.few_parts(rest.len(), span)?;
         let mut left = self.expr(first, scope, expected)?;
         for (op, term) in rest {
@@ -257,7 +309,9 @@ impl Checker<'_> {
                     let kind = if *op == ast::SumOp::Add { Kind::Add(l, r) } else { Kind::Subtract(l, r) };
                     (kind, Type::Number(a))
                 }
-                (Type::Date, ast::SumOp::Subtract, Type::Date) => (Kind::Elapsed(Box::new(left), Box::new(right)), Type::Elapsed),
+                (Type::Date, ast::SumOp::Subtract, Type::Date) => {
+                    (Kind::Elapsed(Box::new(left), Box::new(right)), Type::Elapsed)
+                }
                 (Type::Date, op, Type::Number(unit)) if step(unit).is_some() => {
                     let step = match (step(unit)?, op) {
                         (step, ast::SumOp::Add) => step,
@@ -268,7 +322,11 @@ impl Checker<'_> {
                 }
                 (a, _, b) => {
                     let (a, b) = (self.type_name(a), self.type_name(b));
-                    self.wrong_type(whole, format!("{a} and {b} cannot be added or subtracted"), format!("{a} and {b}"));
+                    self.wrong_type(
+                        whole,
+                        format!("{a} and {b} cannot be added or subtracted"),
+                        format!("{a} and {b}"),
+                    );
                     return None;
                 }
             };
@@ -277,7 +335,13 @@ impl Checker<'_> {
         self.within_limits(Expr { span, ..left })
     }
 
-    pub(super) fn product(&mut self, first: &ast::Expr, rest: &[(ast::ProductOp, ast::Expr)], span: Span, scope: &Scope) -> Option<Expr> {
+    pub(super) fn product(
+        &mut self,
+        first: &ast::Expr,
+        rest: &[(ast::ProductOp, ast::Expr)],
+        span: Span,
+        scope: &Scope,
+    ) -> Option<Expr> {
         self.few_parts(rest.len(), span)?;
         let mut left = self.expr(first, scope, None)?;
         for (op, factor) in rest {
@@ -294,28 +358,44 @@ impl Checker<'_> {
                 return None;
             };
             let (unit, scale) = units::settle(unit);
-            if *op == ast::ProductOp::Divide && !bounds::bounds(&self.model, &right).is_some_and(|(least, _)| least > Number::ZERO) {
+            if *op == ast::ProductOp::Divide
+                && bounds::bounds(&self.model, &right).is_none_or(|(least, _)| least <= Number::ZERO)
+            {
                 self.report(
                     Diagnostic::error(ZERO_DIVISOR, right.span, "this divisor can be zero")
                         .label("not proved to be more than zero")
-                        .help("say what holds then: `… but at least 1`, bounds on the fact, or a `case` with `otherwise`"),
+                        .help(
+                            "say what holds then: `… but at least 1`, bounds on the fact, or a `case` with `otherwise`",
+                        ),
                 );
                 return None;
             }
             let (l, r) = (Box::new(left), Box::new(right));
-            let kind = if *op == ast::ProductOp::Multiply { Kind::Multiply(l, r, scale) } else { Kind::Divide(l, r, scale) };
+            let kind =
+                if *op == ast::ProductOp::Multiply { Kind::Multiply(l, r, scale) } else { Kind::Divide(l, r, scale) };
             left = plain(kind, Type::Number(unit), whole);
         }
         self.within_limits(Expr { span, ..left })
     }
 
-    pub(super) fn modified(&mut self, base: &ast::Expr, modifiers: &[ast::Modifier], span: Span, scope: &Scope, expected: Option<Type>) -> Option<Expr> {
+    pub(super) fn modified(
+        &mut self,
+        base: &ast::Expr,
+        modifiers: &[ast::Modifier],
+        span: Span,
+        scope: &Scope,
+        expected: Option<Type>,
+    ) -> Option<Expr> {
         self.few_parts(modifiers.len(), span)?;
         let mut left = self.expr(base, scope, expected)?;
         for modifier in modifiers {
             let Type::Number(unit) = left.ty else {
                 let found = self.type_name(left.ty);
-                self.wrong_type(left.span, format!("only a number is capped, rounded or converted, and this is {found}"), "not a number");
+                self.wrong_type(
+                    left.span,
+                    format!("only a number is capped, rounded or converted, and this is {found}"),
+                    "not a number",
+                );
                 return None;
             };
             let inner = Box::new(left);

@@ -20,7 +20,9 @@ impl Checker<'_> {
     pub(super) fn name_expr(&mut self, name: &ast::Name, scope: &Scope, expected: Option<Type>) -> Option<Expr> {
         let id = self.names.id(&name.text).to_owned();
         let span = name.span;
-        if id == "none" && !matches!(expected, Some(Type::Symbol(e)) if self.model.schema.symbol_named(e, "none").is_some()) {
+        if id == "none"
+            && !matches!(expected, Some(Type::Symbol(e)) if self.model.schema.symbol_named(e, "none").is_some())
+        {
             return Some(plain(Kind::Missing, expected.unwrap_or(Type::YesNo), span));
         }
         if let Some(Type::Symbol(e)) = expected
@@ -113,12 +115,20 @@ impl Checker<'_> {
         }
         let mut candidates: Vec<String> = Vec::new();
         if let Some(Type::Symbol(e)) = expected {
-            candidates.extend(self.model.schema.enumeration(e).into_iter().flat_map(|e| e.values.iter().map(|v| v.name.id.clone())));
+            candidates.extend(
+                self.model.schema.enumeration(e).into_iter().flat_map(|e| e.values.iter().map(|v| v.name.id.clone())),
+            );
         }
         for entity in &scope.frames {
             candidates.extend(self.names_of(*entity));
         }
-        candidates.extend(self.pending_by_name.keys().chain(self.parameters_by_name.keys()).filter(|(o, _)| o.is_none()).map(|(_, n)| n.clone()));
+        candidates.extend(
+            self.pending_by_name
+                .keys()
+                .chain(self.parameters_by_name.keys())
+                .filter(|(o, _)| o.is_none())
+                .map(|(_, n)| n.clone()),
+        );
         candidates.sort();
         self.unknown_name(name, "a fact, value or definition", candidates.iter().map(String::as_str));
         None
@@ -129,7 +139,9 @@ impl Checker<'_> {
         let mut names: Vec<String> =
             fields.iter().filter_map(|f| self.model.schema.field(*f)).map(|f| f.name.id.clone()).collect();
         let owned = |key: &&(Option<EntityId>, String)| key.0 == Some(entity);
-        names.extend(self.pending_by_name.keys().chain(self.parameters_by_name.keys()).filter(owned).map(|(_, n)| n.clone()));
+        names.extend(
+            self.pending_by_name.keys().chain(self.parameters_by_name.keys()).filter(owned).map(|(_, n)| n.clone()),
+        );
         names.sort();
         names
     }
@@ -144,12 +156,20 @@ impl Checker<'_> {
             ast::ExprKind::Filter(base, condition) => {
                 let base = self.deeper(expr.span, |c| c.path(base, scope, None))?;
                 let Path::Value(list) = base else {
-                    self.wrong_type(expr.span, "a filter stands directly behind a list", "these are values, not entries");
+                    self.wrong_type(
+                        expr.span,
+                        "a filter stands directly behind a list",
+                        "these are values, not entries",
+                    );
                     return None;
                 };
                 let Type::List(entity) = list.ty else {
                     let found = self.type_name(list.ty);
-                    self.wrong_type(list.span, format!("only a list can be filtered, and this is {found}"), "not a list");
+                    self.wrong_type(
+                        list.span,
+                        format!("only a list can be filtered, and this is {found}"),
+                        "not a list",
+                    );
                     return None;
                 };
                 let condition = self.condition_expr(condition, &scope.inside(entity))?;
@@ -169,7 +189,11 @@ impl Checker<'_> {
                     "largest" => Fold::Largest,
                     "smallest" => Fold::Smallest,
                     _ => {
-                        self.wrong_type(name.span, "values of several entries become one by `sum`, `largest` or `smallest`", "one of these three is needed");
+                        self.wrong_type(
+                            name.span,
+                            "values of several entries become one by `sum`, `largest` or `smallest`",
+                            "one of these three is needed",
+                        );
                         return None;
                     }
                 };
@@ -183,15 +207,16 @@ impl Checker<'_> {
                 Some(Path::Value(plain(Kind::Fold(fold, Box::new(list), Box::new(body)), ty, span)))
             }
             Path::Value(base) => match base.ty {
-                Type::Record(entity) => match self.member(base, entity, &id, name.span, scope) {
-                    Some(found) => found.map(|e| Path::Value(Expr { span, ..e })),
-                    None => {
+                Type::Record(entity) => {
+                    if let Some(found) = self.member(base, entity, &id, name.span, scope) {
+                        found.map(|e| Path::Value(Expr { span, ..e }))
+                    } else {
                         let names = self.names_of(entity);
                         let record = self.model.schema.entity(entity).map(|e| e.name.id.clone()).unwrap_or_default();
                         self.unknown_name(name, &format!("a fact of {record}"), names.iter().map(String::as_str));
                         None
                     }
-                },
+                }
                 Type::List(_) if id == "count" => {
                     Some(Path::Value(plain(Kind::Count(Box::new(base)), Type::Number(Unit::PEOPLE), span)))
                 }
@@ -199,14 +224,13 @@ impl Checker<'_> {
                     let inner = scope.inside(entity);
                     let level = u8::try_from(inner.frames.len() - 1).ok()?;
                     let record = plain(Kind::Frame(level), Type::Record(entity), name.span);
-                    match self.member(record, entity, &id, name.span, &inner) {
-                        Some(body) => body.map(|body| Path::Each(base, body)),
-                        None => {
-                            let mut names = self.names_of(entity);
-                            names.push("count".to_owned());
-                            self.unknown_name(name, "a fact of its entries", names.iter().map(String::as_str));
-                            None
-                        }
+                    if let Some(body) = self.member(record, entity, &id, name.span, &inner) {
+                        body.map(|body| Path::Each(base, body))
+                    } else {
+                        let mut names = self.names_of(entity);
+                        names.push("count".to_owned());
+                        self.unknown_name(name, "a fact of its entries", names.iter().map(String::as_str));
+                        None
                     }
                 }
                 Type::Date if id == "year" || id == "month" => {
@@ -216,7 +240,11 @@ impl Checker<'_> {
                 }
                 ty => {
                     let found = self.type_name(ty);
-                    self.wrong_type(name.span, format!("`{}` cannot be asked of {found}", name.text), "only of a record or a list");
+                    self.wrong_type(
+                        name.span,
+                        format!("`{}` cannot be asked of {found}", name.text),
+                        "only of a record or a list",
+                    );
                     None
                 }
             },

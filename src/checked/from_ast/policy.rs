@@ -13,7 +13,11 @@ use std::cell::Cell;
 
 impl<'a> Checker<'a> {
     pub(super) fn check_policies(&mut self, files: &'a [ast::File]) {
-        let declared: Vec<&ast::Policy> = files.iter().flat_map(|f| &f.items).filter_map(|i| if let ast::Item::Policy(p) = i { Some(p) } else { None }).collect();
+        let declared: Vec<&ast::Policy> = files
+            .iter()
+            .flat_map(|f| &f.items)
+            .filter_map(|i| if let ast::Item::Policy(p) = i { Some(p) } else { None })
+            .collect();
         for policy in &declared {
             if let Some(id) = self.declared_policy(policy) {
                 self.check_policy(id, policy);
@@ -58,16 +62,29 @@ impl<'a> Checker<'a> {
             }
         }
         if policy.written {
-            let needed = [(AttributeKind::InForce, "in force"), (AttributeKind::Category, "category"), (AttributeKind::Source, "source"), (AttributeKind::Status, "status")];
+            let needed = [
+                (AttributeKind::InForce, "in force"),
+                (AttributeKind::Category, "category"),
+                (AttributeKind::Source, "source"),
+                (AttributeKind::Status, "status"),
+            ];
             for (kind, word) in needed {
                 if !seen.contains(&kind) {
                     let name = &policy.name.id;
-                    self.clause(declared.pair.name.span, &format!("policy `{name}` does not say `{word}:`"), &format!("add a line `{word}: …`"));
+                    self.clause(
+                        declared.pair.name.span,
+                        &format!("policy `{name}` does not say `{word}:`"),
+                        &format!("add a line `{word}: …`"),
+                    );
                 }
             }
         } else if declared.has_body && !declared.clauses.is_empty() {
             let name = policy.name.id.clone();
-            self.clause(declared.pair.name.span, &format!("policy `{name}` has no `eligible when`"), "write the conditions, or leave the body away where others only mention it");
+            self.clause(
+                declared.pair.name.span,
+                &format!("policy `{name}` has no `eligible when`"),
+                "write the conditions, or leave the body away where others only mention it",
+            );
         }
         if let Some(slot) = self.model.policies.get_mut(id.index()) {
             *slot = policy;
@@ -111,19 +128,27 @@ impl<'a> Checker<'a> {
         let mut amount = None;
         match declared.amount.as_ref().map(|a| (&a.kind, a)) {
             None => {}
-            Some((ast::ExprKind::Literal(ast::Literal { kind: ast::LiteralKind::Text(text), .. }), _)) => description = Some(self.words(text)),
+            Some((ast::ExprKind::Literal(ast::Literal { kind: ast::LiteralKind::Text(text), .. }), _)) => {
+                description = Some(self.words(text));
+            }
             Some((_, expr)) => {
                 let mut checked = self.expr(expr, scope, None)?;
                 let Type::Number(unit) = checked.ty else {
                     let found = self.type_name(checked.ty);
-                    self.wrong_type(checked.span, format!("an amount is a number, and this is {found}"), "not a number");
+                    self.wrong_type(
+                        checked.span,
+                        format!("an amount is a number, and this is {found}"),
+                        "not a number",
+                    );
                     return None;
                 };
                 if unit.yuan != 0 && !whole_grains(self, &checked, Number::new(1, 100)?, &Cell::new(0)) {
                     self.report(
                         Diagnostic::error(FRACTION_OF_FEN, checked.span, "this amount can have a fraction of a fen")
                             .label("not rounded")
-                            .help("say how the rule rounds: `… rounded to 0.01 yuan` (to the fen) or `rounded to 1 yuan`"),
+                            .help(
+                                "say how the rule rounds: `… rounded to 0.01 yuan` (to the fen) or `rounded to 1 yuan`",
+                            ),
                     );
                 }
                 checked.words = Some(Box::new(self.written(expr)));
@@ -204,7 +229,11 @@ impl<'a> Checker<'a> {
         let mut spans = Vec::new();
         for value in &attribute.values {
             let ast::ExprKind::Period(period) = &value.kind else {
-                self.clause(value.span, "a force period is `from DATE to DATE`", "write `from DATE until further notice` where it is in force now");
+                self.clause(
+                    value.span,
+                    "a force period is `from DATE to DATE`",
+                    "write `from DATE until further notice` where it is in force now",
+                );
                 continue;
             };
             let Some((from, to, open)) = self.period(period) else { continue };
@@ -236,7 +265,11 @@ impl<'a> Checker<'a> {
     /// The names of a clause as values of an enum of the vocabulary.
     fn values(&mut self, attribute: &ast::Attribute, of: &str) -> Vec<Label> {
         let Some(e) = self.enum_named(of) else {
-            self.clause(attribute.span, &format!("the vocabulary has no `enum {of}`"), &format!("declare `enum {of} {{ … }}` with the values that this clause may have"));
+            self.clause(
+                attribute.span,
+                &format!("the vocabulary has no `enum {of}`"),
+                &format!("declare `enum {of} {{ … }}` with the values that this clause may have"),
+            );
             return Vec::new();
         };
         let mut labels = Vec::new();
@@ -275,16 +308,26 @@ impl<'a> Checker<'a> {
         for value in &attribute.values {
             match &value.kind {
                 ast::ExprKind::Name(name) => status = self.status_named(name),
-                ast::ExprKind::Literal(ast::Literal { kind: ast::LiteralKind::Text(text), .. }) => address = Some(text.clone()),
-                ast::ExprKind::Literal(ast::Literal { kind: ast::LiteralKind::Date(date), .. }) => day = self.date(date),
-                _ => self.clause(value.span, "a status is a word, an address and a day", "write `status: verified, \"https://…\", 2026-01-01`"),
+                ast::ExprKind::Literal(ast::Literal { kind: ast::LiteralKind::Text(text), .. }) => {
+                    address = Some(text.clone());
+                }
+                ast::ExprKind::Literal(ast::Literal { kind: ast::LiteralKind::Date(date), .. }) => {
+                    day = self.date(date);
+                }
+                _ => self.clause(
+                    value.span,
+                    "a status is a word, an address and a day",
+                    "write `status: verified, \"https://…\", 2026-01-01`",
+                ),
             }
         }
         if status == Some(Status::Verified) && (address.is_none() || day.is_none()) {
             self.report(
                 Diagnostic::error(NO_EVIDENCE, attribute.span, "`verified` does not say what was read, or when")
                     .label("no address or no day")
-                    .help("write `status: verified, \"https://…\", 2026-01-01`, or `status: secondary` or `illustrative`"),
+                    .help(
+                        "write `status: verified, \"https://…\", 2026-01-01`, or `status: secondary` or `illustrative`",
+                    ),
             );
         }
         status.map(|s| (s, address.map(|a| (a, day))))
@@ -320,7 +363,9 @@ fn whole_grains(checker: &Checker<'_>, expr: &Expr, step: Number, looks: &Cell<u
         }),
         Kind::Missing | Kind::Count(_) | Kind::Year(_) | Kind::Month(_) => true,
         Kind::Define(define, _) => checker.model.defines.get(define.index()).is_some_and(|d| of(&d.value)),
-        Kind::Parameter(parameter, _) => checker.model.parameters.get(parameter.index()).is_some_and(|p| p.rows.iter().all(|r| of(&r.value))),
+        Kind::Parameter(parameter, _) => {
+            checker.model.parameters.get(parameter.index()).is_some_and(|p| p.rows.iter().all(|r| of(&r.value)))
+        }
         Kind::Fold(_, _, body) => of(body),
         Kind::Add(a, b) | Kind::Subtract(a, b) | Kind::Least(a, b) | Kind::Most(a, b) => of(a) && of(b),
         Kind::Multiply(a, b, factor) => {

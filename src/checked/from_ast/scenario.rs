@@ -16,11 +16,18 @@ impl Checker<'_> {
         let all: Vec<(PolicyId, &ast::Scenario)> = declared
             .iter()
             .filter_map(|p| self.declared_policy(p).map(|id| (id, *p)))
-            .flat_map(|(id, p)| p.clauses.iter().filter_map(move |c| if let ast::Clause::Scenario(s) = c { Some((id, s)) } else { None }))
+            .flat_map(|(id, p)| {
+                p.clauses
+                    .iter()
+                    .filter_map(move |c| if let ast::Clause::Scenario(s) = c { Some((id, s)) } else { None })
+            })
             .collect();
         for (i, (id, scenario)) in all.iter().enumerate() {
-            if let Some((_, before)) = all.iter().take(i).find(|(other, s)| other == id && s.label.text == scenario.label.text) {
-                let finding = Diagnostic::error(SCENARIO, scenario.label.span, "this policy has a scenario of that name already");
+            if let Some((_, before)) =
+                all.iter().take(i).find(|(other, s)| other == id && s.label.text == scenario.label.text)
+            {
+                let finding =
+                    Diagnostic::error(SCENARIO, scenario.label.span, "this policy has a scenario of that name already");
                 self.report(finding.related(before.label.span, "first here").help("give it another name"));
             }
             if let Some(checked) = self.scenario(*id, scenario, &all)
@@ -31,14 +38,23 @@ impl Checker<'_> {
         }
     }
 
-    fn scenario(&mut self, policy: PolicyId, scenario: &ast::Scenario, all: &[(PolicyId, &ast::Scenario)]) -> Option<Scenario> {
+    fn scenario(
+        &mut self,
+        policy: PolicyId,
+        scenario: &ast::Scenario,
+        all: &[(PolicyId, &ast::Scenario)],
+    ) -> Option<Scenario> {
         // What it is like, the nearest first; each changes what the next one says.
         let mut chain = vec![scenario];
         while let Some(like) = chain.last().and_then(|s| s.like.as_ref()) {
             let named = |(_, s): &&(PolicyId, &ast::Scenario)| s.label.text == like.text;
             let found = all.iter().filter(|(id, _)| *id == policy).find(named).or_else(|| all.iter().find(named));
             let Some((_, found)) = found else {
-                self.fault(like.span, format!("there is no scenario “{}”", like.text), "the name must be written as it is there");
+                self.fault(
+                    like.span,
+                    format!("there is no scenario “{}”", like.text),
+                    "the name must be written as it is there",
+                );
                 return None;
             };
             if chain.iter().any(|s| std::ptr::eq(*s, *found)) || chain.len() > 20 {
@@ -49,7 +65,11 @@ impl Checker<'_> {
         }
         let on = chain.iter().find_map(|s| s.on.as_ref());
         let Some(on) = on else {
-            self.fault(scenario.label.span, "this scenario does not say on which day", "write `on DATE` behind its name");
+            self.fault(
+                scenario.label.span,
+                "this scenario does not say on which day",
+                "write `on DATE` behind its name",
+            );
             return None;
         };
         let on = self.date(on)?;
@@ -69,7 +89,11 @@ impl Checker<'_> {
         self.set_roots(&mut profile);
         let expect = scenario.facts.iter().find(|l| matches!(l.key, FactKey::Expect(_)));
         let Some(expect) = expect else {
-            self.fault(scenario.label.span, "this scenario does not say what is expected", "write `expect: eligible`, `expect: ineligible, CONDITION` or `expect: undetermined, FACT`");
+            self.fault(
+                scenario.label.span,
+                "this scenario does not say what is expected",
+                "write `expect: eligible`, `expect: ineligible, CONDITION` or `expect: undetermined, FACT`",
+            );
             return None;
         };
         let (expect, amounts, because) = self.expectation(policy, expect)?;
@@ -162,12 +186,17 @@ impl Checker<'_> {
                 }
                 let most = self.model.schema.field(field)?.up_to;
                 if items.len() > most as usize {
-                    self.fault(line.span, format!("this list has more than {most} entries"), "raise `up to` where the list is declared");
+                    self.fault(
+                        line.span,
+                        format!("this list has more than {most} entries"),
+                        "raise `up to` where the list is declared",
+                    );
                 }
                 profile.link(&self.model.schema, record, field, Slot::List { items, complete });
             }
             FieldType::Set(e) => {
-                let slot = self.set_value(profile.slot(record, position(&self.model.schema, field)?).clone(), e, line, scope)?;
+                let slot =
+                    self.set_value(profile.slot(record, position(&self.model.schema, field)?).clone(), e, line, scope)?;
                 profile.set(record, position(&self.model.schema, field)?, slot);
             }
             _ => {
@@ -190,16 +219,27 @@ impl Checker<'_> {
             let schema = &self.model.schema;
             let of = schema.entity(entity).map(|e| e.name.id.clone()).unwrap_or_default();
             let fields = schema.entity(entity).map(|e| e.fields.clone()).unwrap_or_default();
-            let names: Vec<String> = fields.iter().filter_map(|f| schema.field(*f)).map(|f| f.name.id.clone()).collect();
+            let names: Vec<String> =
+                fields.iter().filter_map(|f| schema.field(*f)).map(|f| f.name.id.clone()).collect();
             self.unknown_name(name, &format!("a fact of {of}"), names.iter().map(String::as_str));
         }
         found
     }
 
     /// The record in a fact; made where there is none yet.
-    fn inner_record(&mut self, profile: &mut Profile, record: RecordIx, field: FieldId, name: &ast::Name) -> Option<RecordIx> {
+    fn inner_record(
+        &mut self,
+        profile: &mut Profile,
+        record: RecordIx,
+        field: FieldId,
+        name: &ast::Name,
+    ) -> Option<RecordIx> {
         let FieldType::Record(entity) = self.model.schema.field(field)?.ty else {
-            self.fault(name.span, format!("`{}` is not a record", name.text), "only the facts of a record are reached with a dot");
+            self.fault(
+                name.span,
+                format!("`{}` is not a record", name.text),
+                "only the facts of a record are reached with a dot",
+            );
             return None;
         };
         if let Slot::Record(ix) = profile.slot(record, position(&self.model.schema, field)?) {
@@ -220,7 +260,8 @@ impl Checker<'_> {
         let id = self.names.id(&name.text).to_owned();
         let field = includes.iter().copied().find(|f| self.model.schema.field(*f).is_some_and(|f| f.name.id == id));
         let Some(field) = field else {
-            let names: Vec<String> = includes.iter().filter_map(|f| self.model.schema.field(*f)).map(|f| f.name.id.clone()).collect();
+            let names: Vec<String> =
+                includes.iter().filter_map(|f| self.model.schema.field(*f)).map(|f| f.name.id.clone()).collect();
             self.unknown_name(name, "one of the people of this list", names.iter().map(String::as_str));
             return None;
         };
@@ -252,7 +293,9 @@ impl Checker<'_> {
             for value in &line.values {
                 match value {
                     FactValue::OrMore(_) => complete = false,
-                    FactValue::Record(_, span) => self.fault(*span, "a set holds names", "write the values, separated by commas"),
+                    FactValue::Record(_, span) => {
+                        self.fault(*span, "a set holds names", "write the values, separated by commas");
+                    }
                     FactValue::Expr(expr) => {
                         let checked = self.expr(expr, scope, Some(Type::Symbol(e)));
                         if let Some(Kind::Symbol(position)) = checked.map(|c| c.kind) {
@@ -292,12 +335,20 @@ impl Checker<'_> {
             _ => None,
         };
         let Some(raw) = raw else {
-            self.fault(expr.span, "a value written out is needed here, no finer than the fact is kept", "money goes to the fen, areas to 0.01 square metre, shares to 0.01 %, everything else is whole");
+            self.fault(
+                expr.span,
+                "a value written out is needed here, no finer than the fact is kept",
+                "money goes to the fen, areas to 0.01 square metre, shares to 0.01 %, everything else is whole",
+            );
             return None;
         };
         let range = self.model.schema.field(field)?.range;
         if raw < range.0 || raw > range.1 {
-            self.fault(expr.span, "this value is outside the bounds of its fact", "correct the value, or the bounds where the fact is declared");
+            self.fault(
+                expr.span,
+                "this value is outside the bounds of its fact",
+                "correct the value, or the bounds where the fact is declared",
+            );
             return None;
         }
         Some(Slot::Scalar(raw))
@@ -305,8 +356,8 @@ impl Checker<'_> {
 
     fn expectation(&mut self, policy: PolicyId, line: &FactLine) -> Option<(Expected, Vec<Number>, Vec<String>)> {
         let mut values = line.values.iter();
-        let verdict = match values.next() {
-            Some(FactValue::Expr(ast::Expr { kind: ast::ExprKind::Name(name), .. })) => match self.names.id(&name.text) {
+        let verdict = if let Some(FactValue::Expr(ast::Expr { kind: ast::ExprKind::Name(name), .. })) = values.next() {
+            match self.names.id(&name.text) {
                 "eligible" => Expected::Eligible,
                 "ineligible" => Expected::Ineligible,
                 "undetermined" => Expected::Undetermined,
@@ -315,22 +366,39 @@ impl Checker<'_> {
                     self.unknown_name(name, "a verdict", ["eligible", "ineligible", "undetermined", "not_in_force"]);
                     return None;
                 }
-            },
-            _ => {
-                self.fault(line.span, "an expectation begins with a verdict", "write `eligible`, `ineligible`, `undetermined` or `not_in_force`");
-                return None;
             }
+        } else {
+            self.fault(
+                line.span,
+                "an expectation begins with a verdict",
+                "write `eligible`, `ineligible`, `undetermined` or `not_in_force`",
+            );
+            return None;
         };
-        let units: Vec<Unit> = self.model.policies.get(policy.index())?.benefits.iter().filter_map(|b| b.amount.as_ref()).filter_map(|a| if let Type::Number(u) = a.ty { Some(u) } else { None }).collect();
+        let units: Vec<Unit> = self
+            .model
+            .policies
+            .get(policy.index())?
+            .benefits
+            .iter()
+            .filter_map(|b| b.amount.as_ref())
+            .filter_map(|a| if let Type::Number(u) = a.ty { Some(u) } else { None })
+            .collect();
         let (mut amounts, mut because) = (Vec::new(), Vec::new());
         for value in values {
             let FactValue::Expr(expr) = value else { continue };
             match &expr.kind {
                 ast::ExprKind::Name(name) => because.push(self.names.id(&name.text).to_owned()),
-                ast::ExprKind::Literal(ast::Literal { kind: ast::LiteralKind::Text(text), .. }) => because.push(text.clone()),
+                ast::ExprKind::Literal(ast::Literal { kind: ast::LiteralKind::Text(text), .. }) => {
+                    because.push(text.clone());
+                }
                 _ => {
                     let Some(unit) = units.get(amounts.len()).copied() else {
-                        self.fault(expr.span, "there are more amounts than this policy has", "one amount for each benefit that has one, in their order");
+                        self.fault(
+                            expr.span,
+                            "there are more amounts than this policy has",
+                            "one amount for each benefit that has one, in their order",
+                        );
                         continue;
                     };
                     let checked = self.expr(expr, &Scope::default(), Some(Type::Number(unit)))?;
@@ -349,9 +417,14 @@ impl Checker<'_> {
     fn expected_names(&mut self, policy: PolicyId, verdict: Expected, because: &[String], span: Span) {
         for name in because {
             let known = match verdict {
-                Expected::Ineligible => self.model.policies.get(policy.index()).is_some_and(|p| p.conditions.iter().any(|c| c.names.contains(name))),
+                Expected::Ineligible => self
+                    .model
+                    .policies
+                    .get(policy.index())
+                    .is_some_and(|p| p.conditions.iter().any(|c| c.names.contains(name))),
                 Expected::Undetermined => {
-                    self.model.schema.fields.iter().any(|f| f.name.id == *name) || self.model.parameters.iter().any(|p| p.name.id == *name)
+                    self.model.schema.fields.iter().any(|f| f.name.id == *name)
+                        || self.model.parameters.iter().any(|p| p.name.id == *name)
                 }
                 _ => false,
             };
@@ -361,7 +434,11 @@ impl Checker<'_> {
                     Expected::Undetermined => "there is no fact or parameter of that name",
                     _ => "only `ineligible` and `undetermined` name what they are because of",
                 };
-                self.fault(span, format!("`{name}` cannot be expected here: {what}"), "write the label of the condition that fails, or the fact that is missing");
+                self.fault(
+                    span,
+                    format!("`{name}` cannot be expected here: {what}"),
+                    "write the label of the condition that fails, or the fact that is missing",
+                );
             }
         }
     }
@@ -376,7 +453,9 @@ fn grains(number: Number, unit: Unit) -> Option<i64> {
 fn same_key(names: &super::names::Names, a: &FactKey, b: &FactKey) -> bool {
     match (a, b) {
         (FactKey::Expect(_), FactKey::Expect(_)) => true,
-        (FactKey::Path(a), FactKey::Path(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| names.id(&a.text) == names.id(&b.text)),
+        (FactKey::Path(a), FactKey::Path(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| names.id(&a.text) == names.id(&b.text))
+        }
         _ => false,
     }
 }

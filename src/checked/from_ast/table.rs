@@ -19,7 +19,14 @@ struct Arm {
 }
 
 impl Checker<'_> {
-    pub(super) fn table(&mut self, subject: Option<&ast::Expr>, rows: &[ast::Row], span: Span, scope: &Scope, expected: Option<Type>) -> Option<Expr> {
+    pub(super) fn table(
+        &mut self,
+        subject: Option<&ast::Expr>,
+        rows: &[ast::Row],
+        span: Span,
+        scope: &Scope,
+        expected: Option<Type>,
+    ) -> Option<Expr> {
         let by_date = rows.iter().any(|r| matches!(&r.key, RowKey::Values(v) if matches!(v.as_slice(), [e] if matches!(e.kind, ast::ExprKind::Period(_)))));
         if by_date && subject.is_none() {
             return self.by_date(rows, span, scope, expected);
@@ -52,15 +59,24 @@ impl Checker<'_> {
                     otherwise = value;
                     continue;
                 }
-                (RowKey::Compare(op, operand), Some(subject)) => self.band(subject.clone(), *op, operand, row.span, scope),
-                (RowKey::Values(values), Some(subject)) => self.chosen(subject.clone(), values, row.span, scope, &mut covered),
-                (RowKey::Values(values), None) => match values.as_slice() {
-                    [condition] => self.condition_expr(condition, scope).map(|c| (c, None)),
-                    _ => {
-                        self.wrong_type(row.span, "a row of a table without subject has one condition", "several values");
+                (RowKey::Compare(op, operand), Some(subject)) => {
+                    self.band(subject.clone(), *op, operand, row.span, scope)
+                }
+                (RowKey::Values(values), Some(subject)) => {
+                    self.chosen(subject.clone(), values, row.span, scope, &mut covered)
+                }
+                (RowKey::Values(values), None) => {
+                    if let [condition] = values.as_slice() {
+                        self.condition_expr(condition, scope).map(|c| (c, None))
+                    } else {
+                        self.wrong_type(
+                            row.span,
+                            "a row of a table without subject has one condition",
+                            "several values",
+                        );
                         None
                     }
-                },
+                }
                 (RowKey::Compare(..), None) => {
                     self.wrong_type(row.span, "this row compares, but the table does not say what", "no subject");
                     self.help("write what is compared behind `case`: `case age { >= 65 years old: … }`");
@@ -90,7 +106,13 @@ impl Checker<'_> {
             // The rows cover everything, so the last one is what remains.
             None => arms.pop()?.value,
         };
-        let fit = |value: Expr| if matches!(value.kind, Kind::Missing) { plain(Kind::Missing, ty, value.span) } else { Expr { ty, ..value } };
+        let fit = |value: Expr| {
+            if matches!(value.kind, Kind::Missing) {
+                plain(Kind::Missing, ty, value.span)
+            } else {
+                Expr { ty, ..value }
+            }
+        };
         let rows = arms.into_iter().map(|arm| (arm.condition, fit(arm.value))).collect();
         Some(plain(Kind::Case(rows, Box::new(fit(last))), ty, span))
     }
@@ -114,15 +136,25 @@ impl Checker<'_> {
     }
 
     /// A row such as `>= 65 years old`.
-    #[expect(clippy::type_complexity, reason = "a condition and, for a band, its bound")]
-    fn band(&mut self, subject: Expr, op: ast::CompareOp, operand: &ast::Operand, span: Span, scope: &Scope) -> Option<(Expr, Option<(Comparison, Number)>)> {
+    fn band(
+        &mut self,
+        subject: Expr,
+        op: ast::CompareOp,
+        operand: &ast::Operand,
+        span: Span,
+        scope: &Scope,
+    ) -> Option<(Expr, Option<(Comparison, Number)>)> {
         let comparison = match op {
             ast::CompareOp::Less => Comparison::Less,
             ast::CompareOp::LessOrEqual => Comparison::LessOrEqual,
             ast::CompareOp::Greater => Comparison::Greater,
             ast::CompareOp::GreaterOrEqual => Comparison::GreaterOrEqual,
             _ => {
-                self.wrong_type(span, "a row compares with `<`, `<=`, `>` or `>=`, or lists values", "another comparison");
+                self.wrong_type(
+                    span,
+                    "a row compares with `<`, `<=`, `>` or `>=`, or lists values",
+                    "another comparison",
+                );
                 return None;
             }
         };
@@ -144,8 +176,14 @@ impl Checker<'_> {
     }
 
     /// A row that lists values of the subject.
-    #[expect(clippy::type_complexity, reason = "a condition and, for a band, its bound")]
-    fn chosen(&mut self, subject: Expr, values: &[ast::Expr], span: Span, scope: &Scope, covered: &mut Vec<(u32, Span)>) -> Option<(Expr, Option<(Comparison, Number)>)> {
+    fn chosen(
+        &mut self,
+        subject: Expr,
+        values: &[ast::Expr],
+        span: Span,
+        scope: &Scope,
+        covered: &mut Vec<(u32, Span)>,
+    ) -> Option<(Expr, Option<(Comparison, Number)>)> {
         let ty = subject.ty;
         let mut positions = Vec::new();
         let mut ways = Vec::new();
@@ -186,11 +224,13 @@ impl Checker<'_> {
             None => (2, Number::ZERO, 0),
         };
         arms.sort_by_key(key);
-        let twins: Vec<(Span, Span)> =
-            arms.windows(2).filter_map(|w| match w {
+        let twins: Vec<(Span, Span)> = arms
+            .windows(2)
+            .filter_map(|w| match w {
                 [a, b] if a.band == b.band => Some((b.span, a.span)),
                 _ => None,
-            }).collect();
+            })
+            .collect();
         for (span, before) in twins {
             self.overlap(span, "this band has a row already", Some(before));
         }
@@ -219,11 +259,15 @@ impl Checker<'_> {
             Type::Number(_) => bounds::bounds(&self.model, subject),
             _ => None,
         };
-        let from_below = low.is_some_and(|(n, included)| least.is_some_and(|(least, _)| n < least || (n == least && included)));
-        let to_above = high.is_some_and(|(n, included)| least.is_some_and(|(_, most)| n > most || (n == most && included)));
+        let from_below =
+            low.is_some_and(|(n, included)| least.is_some_and(|(least, _)| n < least || (n == least && included)));
+        let to_above =
+            high.is_some_and(|(n, included)| least.is_some_and(|(_, most)| n > most || (n == most && included)));
         let meet = match (high, low) {
             (Some((high, high_in)), Some((low, low_in))) => {
-                low < high || (low == high && (high_in || low_in)) || (whole && high_in && low_in && low.subtract(Number::whole(1)) == Some(high))
+                low < high
+                    || (low == high && (high_in || low_in))
+                    || (whole && high_in && low_in && low.subtract(Number::whole(1)) == Some(high))
             }
             _ => false,
         };
@@ -238,7 +282,11 @@ impl Checker<'_> {
                 (*p as usize..end as usize).contains(&position)
             })
         };
-        (0..found.values.len()).filter(|i| !inside(*i)).filter_map(|i| found.values.get(i)).map(|s| s.name.id.clone()).collect()
+        (0..found.values.len())
+            .filter(|i| !inside(*i))
+            .filter_map(|i| found.values.get(i))
+            .map(|s| s.name.id.clone())
+            .collect()
     }
 
     fn not_covered(&mut self, span: Span, subject: Option<&Expr>, covered: &[(u32, Span)]) {
@@ -246,10 +294,19 @@ impl Checker<'_> {
             Some(Type::Symbol(e)) => {
                 let left = self.left_out(e, covered);
                 let shown: Vec<&str> = left.iter().take(8).map(String::as_str).collect();
-                (format!("this table has no row for {}", shown.join(", ")), "add the rows, or `otherwise: …`; where there is no figure, `otherwise: none`")
+                (
+                    format!("this table has no row for {}", shown.join(", ")),
+                    "add the rows, or `otherwise: …`; where there is no figure, `otherwise: none`",
+                )
             }
-            Some(_) => ("this table leaves a range without a row".to_owned(), "add the missing band, or `otherwise: …`; where there is no figure, `otherwise: none`"),
-            None => ("these tiers do not say what holds when none of them does".to_owned(), "add `otherwise: …`; where there is no figure, `otherwise: none`"),
+            Some(_) => (
+                "this table leaves a range without a row".to_owned(),
+                "add the missing band, or `otherwise: …`; where there is no figure, `otherwise: none`",
+            ),
+            None => (
+                "these tiers do not say what holds when none of them does".to_owned(),
+                "add `otherwise: …`; where there is no figure, `otherwise: none`",
+            ),
         };
         let short = Span { end: span.end.min(span.start + 4), ..span };
         self.report(Diagnostic::error(NOT_COVERED, short, message).label("does not cover all cases").help(help));
@@ -278,5 +335,14 @@ fn is_count(unit: Unit) -> bool {
 
 /// Whether a number of a unit that is counted in wholes can still have a fraction.
 fn fractional(expr: &Expr) -> bool {
-    !matches!(expr.kind, Kind::Count(_) | Kind::Field(..) | Kind::Year(_) | Kind::Month(_) | Kind::Define(..) | Kind::Most(..) | Kind::Least(..))
+    !matches!(
+        expr.kind,
+        Kind::Count(_)
+            | Kind::Field(..)
+            | Kind::Year(_)
+            | Kind::Month(_)
+            | Kind::Define(..)
+            | Kind::Most(..)
+            | Kind::Least(..)
+    )
 }

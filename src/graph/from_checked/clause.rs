@@ -47,8 +47,16 @@ impl Compiler<'_> {
             Kind::All(list, body) | Kind::Any(list, body) => {
                 let name = self.list_name(list);
                 let (list, inner) = self.list(list, focus);
-                let body = if matches!(body.kind, Kind::Bool(true)) { None } else { Some(Box::new(self.clause(body, &inner))) };
-                if matches!(expr.kind, Kind::All(..)) { Form::Every { list, name, body } } else { Form::Some { list, name, body } }
+                let body = if matches!(body.kind, Kind::Bool(true)) {
+                    None
+                } else {
+                    Some(Box::new(self.clause(body, &inner)))
+                };
+                if matches!(expr.kind, Kind::All(..)) {
+                    Form::Every { list, name, body }
+                } else {
+                    Form::Some { list, name, body }
+                }
             }
             Kind::Compare(op, left, right) => Form::Compare(*op, self.operand(left, focus), self.operand(right, focus)),
             Kind::CompareElapsed(op, elapsed, length, step) => match self.dates(elapsed, focus) {
@@ -79,10 +87,15 @@ impl Compiler<'_> {
     /// What a list is called: its definition's name, or its fact's.
     fn list_name(&self, list: &Expr) -> Words {
         match &list.kind {
-            Kind::Field(_, field) => self.model.schema.field(*field).map(|f| self.label(&f.name)).unwrap_or_default(),
+            Kind::Field(_, field) => self.model.schema.field(*field).map(|f| Self::label(&f.name)).unwrap_or_default(),
             Kind::Filter(base, _) => self.list_name(base),
-            Kind::Define(define, _) => self.model.defines.get(define.index()).map(|d| self.label(&d.name)).unwrap_or_default(),
-            _ => self.entity_of(list).and_then(|e| self.model.schema.entity(e)).map(|e| self.label(&e.name)).unwrap_or_default(),
+            Kind::Define(define, _) => {
+                self.model.defines.get(define.index()).map(|d| Self::label(&d.name)).unwrap_or_default()
+            }
+            _ => Self::entity_of(list)
+                .and_then(|e| self.model.schema.entity(e))
+                .map(|e| Self::label(&e.name))
+                .unwrap_or_default(),
         }
     }
 
@@ -94,7 +107,7 @@ impl Compiler<'_> {
         let mut named = None;
         match &expr.kind {
             Kind::Field(_, field) if matches!(expr.ty, Type::Number(_) | Type::Symbol(_) | Type::Date) => {
-                named = self.model.schema.field(*field).map(|f| self.label(&f.name));
+                named = self.model.schema.field(*field).map(|f| Self::label(&f.name));
             }
             Kind::Define(define, subject) if matches!(expr.ty, Type::Number(_)) => {
                 let subject = subject.as_deref().map(|s| self.lower(s, focus));
@@ -102,13 +115,18 @@ impl Compiler<'_> {
                 let model = self.model;
                 if let Some(define) = model.defines.get(define.index()) {
                     self.parts(&define.value, &inner, into, false);
-                    named = Some(self.label(&define.name));
+                    named = Some(Self::label(&define.name));
                 }
             }
             Kind::Parameter(parameter, _) => {
-                named = self.model.parameters.get(parameter.index()).map(|p| self.label(&p.name));
+                named = self.model.parameters.get(parameter.index()).map(|p| Self::label(&p.name));
             }
-            Kind::Add(a, b) | Kind::Subtract(a, b) | Kind::Multiply(a, b, _) | Kind::Divide(a, b, _) | Kind::Least(a, b) | Kind::Most(a, b) => {
+            Kind::Add(a, b)
+            | Kind::Subtract(a, b)
+            | Kind::Multiply(a, b, _)
+            | Kind::Divide(a, b, _)
+            | Kind::Least(a, b)
+            | Kind::Most(a, b) => {
                 self.parts(a, focus, into, false);
                 self.parts(b, focus, into, false);
             }
@@ -123,7 +141,9 @@ impl Compiler<'_> {
             }
             _ => {}
         }
-        if let Some(name) = named.filter(|_| !top || matches!(expr.kind, Kind::Parameter(..) | Kind::Field(..) | Kind::Define(..))) {
+        if let Some(name) =
+            named.filter(|_| !top || matches!(expr.kind, Kind::Parameter(..) | Kind::Field(..) | Kind::Define(..)))
+        {
             let operand = self.operand(expr, focus);
             if !into.iter().any(|(_, o)| o.node == operand.node) {
                 into.push((name, operand));
@@ -133,7 +153,10 @@ impl Compiler<'_> {
 }
 
 fn count_of(list: &Words) -> Words {
-    Words { zh: list.zh.as_ref().map(|l| format!("{l}人数或次数")), en: list.en.as_ref().map(|l| format!("number of {l}")) }
+    Words {
+        zh: list.zh.as_ref().map(|l| format!("{l}人数或次数")),
+        en: list.en.as_ref().map(|l| format!("number of {l}")),
+    }
 }
 
 fn sum_of(list: &Words) -> Words {

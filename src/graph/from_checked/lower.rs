@@ -70,7 +70,11 @@ impl Compiler<'_> {
             Kind::All(list, body) | Kind::Any(list, body) => {
                 let (list, inner) = self.list(list, focus);
                 let body = self.lower(body, &inner);
-                self.node(if matches!(expr.kind, Kind::All(..)) { Node::All(list, body) } else { Node::Any(list, body) })
+                self.node(if matches!(expr.kind, Kind::All(..)) {
+                    Node::All(list, body)
+                } else {
+                    Node::Any(list, body)
+                })
             }
             Kind::Filter(..) => self.list(expr, focus).0,
             Kind::Count(list) => {
@@ -208,7 +212,14 @@ impl Compiler<'_> {
         (self.node(Node::List { fact, level, filters }), inner)
     }
 
-    fn base_list(&mut self, list: &Expr, focus: &Focus, element: NodeId, level: u8, filters: &mut Vec<NodeId>) -> Option<crate::graph::FactRef> {
+    fn base_list(
+        &mut self,
+        list: &Expr,
+        focus: &Focus,
+        element: NodeId,
+        level: u8,
+        filters: &mut Vec<NodeId>,
+    ) -> Option<crate::graph::FactRef> {
         match &list.kind {
             Kind::Field(record, field) => {
                 let record = self.lower(record, focus);
@@ -342,7 +353,8 @@ impl Compiler<'_> {
             Comparison::Greater => Intervals::range(at(bound.floor() + 1)?, most),
             Comparison::GreaterOrEqual => Intervals::range(at(bound.ceiling())?, most),
             Comparison::Equal | Comparison::NotEqual => {
-                let point = if bound.is_whole() { Intervals::of([at(bound.numerator())?]) } else { Intervals::default() };
+                let point =
+                    if bound.is_whole() { Intervals::of([at(bound.numerator())?]) } else { Intervals::default() };
                 if op == Comparison::Equal { point } else { Intervals::range(least, most).without(&point) }
             }
         })
@@ -352,7 +364,8 @@ impl Compiler<'_> {
         let Some((later, earlier)) = self.dates(elapsed, focus) else { return NodeId(0) };
         let length = self.lower(length, focus);
         let fact = if let Node::Fact(fact) = self.graph.node(earlier) { Some(*fact) } else { None };
-        if let (Node::Today, Some(fact), Node::Number(n)) = (self.graph.node(later), fact, self.graph.node(length).clone())
+        if let (Node::Today, Some(fact), Node::Number(n)) =
+            (self.graph.node(later), fact, self.graph.node(length).clone())
             && let Some(count) = whole(n)
         {
             let moved = match step {
@@ -437,7 +450,8 @@ impl Compiler<'_> {
     }
 
     fn case(&mut self, rows: &[(Expr, Expr)], otherwise: &Expr, ty: Type, focus: &Focus) -> NodeId {
-        let rows: Vec<(NodeId, NodeId)> = rows.iter().map(|(c, v)| (self.lower(c, focus), self.lower(v, focus))).collect();
+        let rows: Vec<(NodeId, NodeId)> =
+            rows.iter().map(|(c, v)| (self.lower(c, focus), self.lower(v, focus))).collect();
         let otherwise = self.lower(otherwise, focus);
         if ty == Type::YesNo {
             let mut ways = Vec::new();

@@ -75,7 +75,11 @@ impl fmt::Display for ProfileError {
 ///
 /// # Errors
 /// When the text is not JSON, or a value does not fit the vocabulary; all problems are listed.
-pub fn profile_from_json(schema: &Schema, text: &[u8], unknown: UnknownFields) -> Result<(Profile, Vec<Problem>), ProfileError> {
+pub fn profile_from_json(
+    schema: &Schema,
+    text: &[u8],
+    unknown: UnknownFields,
+) -> Result<(Profile, Vec<Problem>), ProfileError> {
     let whole = |message: String, help: Option<&str>| {
         ProfileError(vec![Problem { path: String::new(), message, help: help.map(str::to_owned) }])
     };
@@ -121,9 +125,11 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            let found = units.iter().find(|(e, id)| id == key || self.schema.entity(*e).is_some_and(|x| x.name.zh == *key));
+            let found =
+                units.iter().find(|(e, id)| id == key || self.schema.entity(*e).is_some_and(|x| x.name.zh == *key));
             let Some((entity, id)) = found else {
-                let near = nearest(key, units.iter().map(|(_, id)| id.as_str())).map(|n| format!("did you mean `{n}`?"));
+                let near =
+                    nearest(key, units.iter().map(|(_, id)| id.as_str())).map(|n| format!("did you mean `{n}`?"));
                 let names: Vec<&str> = units.iter().map(|(_, id)| id.as_str()).collect();
                 self.unknown_key(key, near.or_else(|| Some(format!("the top level has {}", names.join(", ")))));
                 continue;
@@ -175,7 +181,9 @@ impl Reader<'_> {
                 let Some(root) = self.profile.root(owner) else { continue };
                 let slots = self.profile.record(root).map(|r| r.slots.clone()).unwrap_or_default();
                 found = slots.iter().find_map(|s| match s {
-                    Slot::Record(ix) if self.profile.record(*ix).is_some_and(|r| r.entity == EntityId::of(i)) => Some(*ix),
+                    Slot::Record(ix) if self.profile.record(*ix).is_some_and(|r| r.entity == EntityId::of(i)) => {
+                        Some(*ix)
+                    }
                     _ => None,
                 });
                 if found.is_some() {
@@ -199,7 +207,9 @@ impl Reader<'_> {
                 let Some(Slot::List { items, complete: true }) = record.slots.get(at) else { continue };
                 for beside in &field.includes {
                     let name = self.schema.field(*beside).map(|f| f.name.id.clone()).unwrap_or_default();
-                    let held = position(self.schema, *beside).is_some_and(|at| matches!(record.slots.get(at), Some(Slot::Record(one)) if items.contains(one)));
+                    let held = position(self.schema, *beside).is_some_and(
+                        |at| matches!(record.slots.get(at), Some(Slot::Record(one)) if items.contains(one)),
+                    );
                     if !held {
                         problems.push((field.name.id.clone(), name));
                     }
@@ -208,7 +218,11 @@ impl Reader<'_> {
         }
         for (list, name) in problems {
             let help = format!("begin it with \"{name}\", or say {{\"known\": […], \"complete\": false}}");
-            self.problem(&list, format!("the list is complete and does not hold the {name}, who is one of it"), Some(help));
+            self.problem(
+                &list,
+                format!("the list is complete and does not hold the {name}, who is one of it"),
+                Some(help),
+            );
         }
     }
 
@@ -235,13 +249,21 @@ impl Reader<'_> {
             let path = format!("{path}.{key}");
             let Some(field) = self.schema.field_named(entity, key) else {
                 let fields = self.schema.entity(entity).map(|e| e.fields.clone()).unwrap_or_default();
-                let names: Vec<String> = fields.iter().filter_map(|f| self.schema.field(*f)).flat_map(|f| [f.name.id.clone(), f.name.zh.clone()]).collect();
+                let names: Vec<String> = fields
+                    .iter()
+                    .filter_map(|f| self.schema.field(*f))
+                    .flat_map(|f| [f.name.id.clone(), f.name.zh.clone()])
+                    .collect();
                 let near = nearest(key, names.iter().map(String::as_str)).map(|n| format!("did you mean `{n}`?"));
                 self.unknown_key(&path, near);
                 continue;
             };
             if let Some(before) = seen.insert(field, key.clone()) {
-                let message = if before == *key { "this key stands twice".to_owned() } else { format!("this is the same fact as `{before}`") };
+                let message = if before == *key {
+                    "this key stands twice".to_owned()
+                } else {
+                    format!("this is the same fact as `{before}`")
+                };
                 self.problem(&path, message, Some("keep one of the two".to_owned()));
                 continue;
             }
@@ -256,7 +278,11 @@ impl Reader<'_> {
         match field.ty {
             FieldType::Record(entity) => {
                 if let Slot::Record(_) = self.profile.slot(ix, at) {
-                    self.problem(path, "this record is given at the top level already", Some("keep one of the two".to_owned()));
+                    self.problem(
+                        path,
+                        "this record is given at the top level already",
+                        Some("keep one of the two".to_owned()),
+                    );
                     return;
                 }
                 let inner = self.profile.add(self.schema, entity);
@@ -289,7 +315,11 @@ impl Reader<'_> {
                         ("not", Tree::List(items)) => not = items,
                         ("complete", Tree::Bool(b)) => complete = *b,
                         _ => {
-                            self.problem(&format!("{path}.{key}"), "not a part of a list", Some("a list that may have more is {\"known\": […], \"complete\": false}".to_owned()));
+                            self.problem(
+                                &format!("{path}.{key}"),
+                                "not a part of a list",
+                                Some("a list that may have more is {\"known\": […], \"complete\": false}".to_owned()),
+                            );
                             return None;
                         }
                     }
@@ -306,7 +336,11 @@ impl Reader<'_> {
     fn list(&mut self, ix: RecordIx, id: FieldId, field: &Field, entity: EntityId, value: &Tree, path: &str) {
         let Some((known, _, complete)) = self.parts(value, path) else { return };
         if known.len() > field.up_to as usize {
-            self.problem(path, format!("at most {} entries", field.up_to), Some("the vocabulary says `up to` how many".to_owned()));
+            self.problem(
+                path,
+                format!("at most {} entries", field.up_to),
+                Some("the vocabulary says `up to` how many".to_owned()),
+            );
             return;
         }
         let mut items = Vec::new();
@@ -314,21 +348,33 @@ impl Reader<'_> {
             let path = format!("{path}[{i}]");
             match item {
                 Tree::Text(name) => {
-                    let named = field.includes.iter().copied().find(|f| self.schema.field(*f).is_some_and(|f| f.name.id == *name || f.name.zh == *name));
+                    let named = field
+                        .includes
+                        .iter()
+                        .copied()
+                        .find(|f| self.schema.field(*f).is_some_and(|f| f.name.id == *name || f.name.zh == *name));
                     let Some(beside) = named else {
-                        let names: Vec<String> = field.includes.iter().filter_map(|f| self.schema.field(*f)).map(|f| format!("\"{}\"", f.name.id)).collect();
-                        let help = if names.is_empty() { "write the facts of the entry in { }".to_owned() } else { format!("write the facts of the entry in {{ }}, or {}", names.join(" or ")) };
+                        let names: Vec<String> = field
+                            .includes
+                            .iter()
+                            .filter_map(|f| self.schema.field(*f))
+                            .map(|f| format!("\"{}\"", f.name.id))
+                            .collect();
+                        let help = if names.is_empty() {
+                            "write the facts of the entry in { }".to_owned()
+                        } else {
+                            format!("write the facts of the entry in {{ }}, or {}", names.join(" or "))
+                        };
                         self.problem(&path, "no record has that name here", Some(help));
                         continue;
                     };
                     let at = position(self.schema, beside);
-                    let one = match at.map(|at| self.profile.slot(ix, at).clone()) {
-                        Some(Slot::Record(one)) => one,
-                        _ => {
-                            let one = self.profile.add(self.schema, entity);
-                            self.profile.link(self.schema, ix, beside, Slot::Record(one));
-                            one
-                        }
+                    let one = if let Some(Slot::Record(one)) = at.map(|at| self.profile.slot(ix, at).clone()) {
+                        one
+                    } else {
+                        let one = self.profile.add(self.schema, entity);
+                        self.profile.link(self.schema, ix, beside, Slot::Record(one));
+                        one
                     };
                     if items.contains(&one) {
                         self.problem(&path, "this entry stands in the list twice", None);
@@ -374,13 +420,12 @@ impl Reader<'_> {
         if found.is_none() {
             let values = self.schema.enumeration(e).map(|e| e.values.as_slice()).unwrap_or_default();
             let names: Vec<&str> = values.iter().flat_map(|v| [v.name.id.as_str(), v.name.zh.as_str()]).collect();
-            let help = match nearest(name, names.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => {
-                    let shown: Vec<&str> = values.iter().take(12).map(|v| v.name.id.as_str()).collect();
-                    let more = if values.len() > 12 { ", …" } else { "" };
-                    format!("one of {}{more}", shown.join(", "))
-                }
+            let help = if let Some(near) = nearest(name, names.iter().copied()) {
+                format!("did you mean `{near}`?")
+            } else {
+                let shown: Vec<&str> = values.iter().take(12).map(|v| v.name.id.as_str()).collect();
+                let more = if values.len() > 12 { ", …" } else { "" };
+                format!("one of {}{more}", shown.join(", "))
             };
             let of = self.schema.enumeration(e).map(|e| e.name.id.clone()).unwrap_or_default();
             self.problem(path, format!("not a value of `{of}`"), Some(help));
@@ -395,13 +440,14 @@ impl Reader<'_> {
                 self.problem(path, "true or false is needed here", None);
                 return None;
             }
-            (FieldType::Date, Tree::Text(text)) => match text.parse::<Date>() {
-                Ok(date) => date.days(),
-                Err(_) => {
+            (FieldType::Date, Tree::Text(text)) => {
+                if let Ok(date) = text.parse::<Date>() {
+                    date.days()
+                } else {
                     self.problem(path, "not a date that exists", Some("write \"YYYY-MM-DD\"".to_owned()));
                     return None;
                 }
-            },
+            }
             (FieldType::Date, _) => {
                 self.problem(path, "a date is needed here", Some("write \"YYYY-MM-DD\"".to_owned()));
                 return None;
@@ -411,13 +457,15 @@ impl Reader<'_> {
                 Ok(raw) => raw,
                 Err(message) => {
                     let words = unit.words(Language::En);
-                    let help = if words.is_empty() { "a whole number".to_owned() } else { format!("a number of {words}") };
+                    let help =
+                        if words.is_empty() { "a whole number".to_owned() } else { format!("a number of {words}") };
                     self.problem(path, message, Some(help));
                     return None;
                 }
             },
             _ => {
-                let words = if let FieldType::Quantity(unit) = field.ty { unit.words(Language::En) } else { String::new() };
+                let words =
+                    if let FieldType::Quantity(unit) = field.ty { unit.words(Language::En) } else { String::new() };
                 self.problem(path, "a number is needed here", Some(format!("a number of {words}")));
                 return None;
             }
@@ -457,7 +505,13 @@ fn quantity(text: &str, unit: Unit) -> Result<i64, &'static str> {
     let suffix = rest.trim();
     let zh = unit.words(Language::Zh);
     let en = unit.words(Language::En);
-    let fits = suffix.is_empty() || suffix == zh || suffix == en || (unit.yuan == 1 && unit.powers().iter().filter(|p| **p != 0).count() == 1 && (suffix == "元" || suffix == "yuan")) || (share && suffix == "%");
+    let fits = suffix.is_empty()
+        || suffix == zh
+        || suffix == en
+        || (unit.yuan == 1
+            && unit.powers().iter().filter(|p| **p != 0).count() == 1
+            && (suffix == "元" || suffix == "yuan"))
+        || (share && suffix == "%");
     if !fits {
         return Err("the unit is not the fact's");
     }
@@ -482,7 +536,10 @@ fn exact(text: &str) -> Option<Number> {
         None => (1, mantissa),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) || whole.len() + fraction.len() > 30 {
+    if whole.is_empty()
+        || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
+        || whole.len() + fraction.len() > 30
+    {
         return None;
     }
     let digits: i128 = format!("{whole}{fraction}").parse().ok()?;

@@ -16,8 +16,8 @@
 //! `eligible`, `subject_to_assessment` (only a caseworker's assessment is missing), `undetermined`, `already_received`,
 //! `ineligible`, `not_in_force`. Numbers are texts, so that no reader turns them into floats.
 
-use crate::checked::{Model, Status};
 use crate::Matches;
+use crate::checked::{Model, Status};
 use crate::ids::PolicyId;
 use crate::schema::Provenance;
 use crate::value::{Label, Language, Words};
@@ -79,7 +79,9 @@ impl Group {
 pub fn report(matches: &Matches<'_>) -> Value {
     let rules = matches.rules();
     let model = rules.model();
-    let written = (0..model.policies.len()).map(PolicyId::of).filter(|p| model.policies.get(p.index()).is_some_and(|p| p.written));
+    let written = (0..model.policies.len())
+        .map(PolicyId::of)
+        .filter(|p| model.policies.get(p.index()).is_some_and(|p| p.written));
     let results: Vec<Value> = written.map(|p| result(matches, p)).collect();
     json!({
         "format": "entitle.match/1",
@@ -145,7 +147,8 @@ fn words(words: &Words) -> Value {
 }
 
 fn reason(reason: &Reason, model: &Model) -> Value {
-    let about: Vec<Value> = reason.about.iter().map(|(list, entry)| json!({ "list": words(list), "entry": entry })).collect();
+    let about: Vec<Value> =
+        reason.about.iter().map(|(list, entry)| json!({ "list": words(list), "entry": entry })).collect();
     let show = |s: &Option<Shown>| s.as_ref().map(|s| shown(s, model));
     json!({
         "condition": words(&reason.condition),
@@ -190,7 +193,8 @@ fn missing(missing: &Missing, model: &Model) -> Value {
 fn amount(amount: &Amount, model: &Model, policy: PolicyId) -> Value {
     let benefit = model.policies.get(policy.index()).and_then(|p| p.benefits.get(amount.benefit));
     let kind = benefit.map(|b| format!("{:?}", b.kind).to_lowercase());
-    let steps: Vec<Value> = amount.steps.iter().map(|s| json!({ "what": words(&s.words), "value": shown(&s.value, model) })).collect();
+    let steps: Vec<Value> =
+        amount.steps.iter().map(|s| json!({ "what": words(&s.words), "value": shown(&s.value, model) })).collect();
     let unit = amount.value.map(|(_, unit)| json!({ "zh": unit.words(Language::Zh), "en": unit.words(Language::En) }));
     let label = benefit.and_then(|b| b.label.as_ref()).map(words);
     json!({ "benefit": amount.benefit, "label": label, "kind": kind, "value": amount.value.map(|(n, _)| n.to_string()), "unit": unit, "steps": steps })
@@ -204,7 +208,8 @@ fn shown(value: &Shown, model: &Model) -> Value {
         Shown::Date(date) => json!({ "date": date.to_string() }),
         Shown::Elapsed(from, to) => json!({ "from": from.to_string(), "to": to.to_string() }),
         Shown::Symbols(e, values) => {
-            let names: Vec<&str> = values.iter().filter_map(|v| model.schema.symbol(*e, *v)).map(|s| s.name.id.as_str()).collect();
+            let names: Vec<&str> =
+                values.iter().filter_map(|v| model.schema.symbol(*e, *v)).map(|s| s.name.id.as_str()).collect();
             json!({ "values": names })
         }
         Shown::Entries(count) => json!({ "entries": count }),

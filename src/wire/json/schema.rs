@@ -18,7 +18,10 @@ pub fn json_schema(schema: &Schema) -> Value {
         }
         definitions.insert(name, record(schema, entity));
     }
-    properties.insert("assumptions".to_owned(), json!({ "type": "array", "items": { "type": "string" }, "description": "for readers; not matched" }));
+    properties.insert(
+        "assumptions".to_owned(),
+        json!({ "type": "array", "items": { "type": "string" }, "description": "for readers; not matched" }),
+    );
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "entitle profile",
@@ -74,7 +77,8 @@ fn fact(schema: &Schema, field: &Field) -> Value {
         FieldType::Record(e) => json!({ "$ref": format!("#/$defs/{}", definition(schema, e)) }),
         FieldType::List(e) => {
             let entry = json!({ "$ref": format!("#/$defs/{}", definition(schema, e)) });
-            let names: Vec<Value> = field.includes.iter().filter_map(|f| schema.field(*f)).map(|f| json!(f.name.id)).collect();
+            let names: Vec<Value> =
+                field.includes.iter().filter_map(|f| schema.field(*f)).map(|f| json!(f.name.id)).collect();
             let item = if names.is_empty() { entry } else { json!({ "anyOf": [entry, { "enum": names }] }) };
             list(&item, Some(field.up_to))
         }
