@@ -4,7 +4,7 @@
 //! same tree (a [`Name`] keeps the spelling its author used). What can no longer go wrong here: the text is
 //! grammatical. What is lost: layout, and which of two spellings a keyword had.
 //!
-//! [`from_text`] is the step in, and the only file that names the parser generator. [`print()`] is the way back.
+//! [`from_text`] is the step in, and the only file that names the parser generator. [`mod@print`] is the way back.
 
 pub mod builtin;
 pub mod error;
