@@ -39,7 +39,8 @@ pub use scenario::ScenarioOutcome;
 /// "#;
 /// let engine = Engine::from_texts([("tea.policy".to_owned(), text.to_owned())])?;
 /// let rules = engine.at("2026-01-01".parse().unwrap())?;
-/// let matches = rules.match_profile(&Profile::new())?;
+/// let profile = Profile::new();
+/// let matches = rules.match_profile(&profile)?;
 /// assert_eq!(matches.verdicts().collect::<Vec<_>>(), [Verdict::Undetermined]);
 /// # Ok::<(), entitle::Error>(())
 /// ```

@@ -15,6 +15,7 @@ use crate::ids::{EntityId, FieldId};
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::FieldType;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// The most regions that are looked at for one policy and one profile. Policies of the shipped corpus need a few dozen.
 pub const REGIONS: u32 = 2_000;
@@ -184,22 +185,23 @@ pub fn contradictions(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -
 #[derive(Clone)]
 struct Region<'a> {
     bound: &'a Bound,
-    profile: Profile,
+    /// Shared until a split adds a record or a list: most splits only narrow a fact.
+    profile: Rc<Profile>,
     narrowed: BTreeMap<(RecordIx, FieldId), Intervals>,
 }
 
 impl<'a> Region<'a> {
     fn start(bound: &'a Bound, profile: &Profile) -> Self {
-        let mut region = Self { bound, profile: profile.clone(), narrowed: BTreeMap::new() };
+        let mut profile = profile.clone();
         // A policy's own record is there even when nothing is known of it.
         for (i, entity) in bound.graph.schema.entities.iter().enumerate() {
             let id = EntityId::of(i);
-            if entity.is_unit && region.profile.root(id).is_none() {
-                let record = region.profile.add(&bound.graph.schema, id);
-                region.profile.set_root(record);
+            if entity.is_unit && profile.root(id).is_none() {
+                let record = profile.add(&bound.graph.schema, id);
+                profile.set_root(record);
             }
         }
-        region
+        Self { bound, profile: Rc::new(profile), narrowed: BTreeMap::new() }
     }
 
     /// The policy's truth here, what keeps it (or the constraints) open, and whether the constraints hold.
@@ -279,8 +281,8 @@ impl<'a> Region<'a> {
             Blocker::Record(record, fact) => {
                 let mut region = self;
                 let Some(FieldType::Record(entity)) = schema.field(fact.field).map(|f| f.ty) else { return };
-                let fresh = region.profile.add(schema, entity);
-                region.profile.link(schema, record, fact.field, Slot::Record(fresh));
+                let fresh = Rc::make_mut(&mut region.profile).add(schema, entity);
+                Rc::make_mut(&mut region.profile).link(schema, record, fact.field, Slot::Record(fresh));
                 into.push(region);
             }
             Blocker::List(record, fact) => self.split_list(record, fact, into),
@@ -296,7 +298,11 @@ impl<'a> Region<'a> {
                     } else {
                         not.push(symbol);
                     }
-                    region.profile.set(record, fact.position as usize, Slot::Set { known, not, complete });
+                    Rc::make_mut(&mut region.profile).set(
+                        record,
+                        fact.position as usize,
+                        Slot::Set { known, not, complete },
+                    );
                     into.push(region);
                 }
             }
@@ -319,8 +325,8 @@ impl<'a> Region<'a> {
             let one = if let Slot::Record(ix) = region.profile.slot(record, at) {
                 *ix
             } else {
-                let fresh = region.profile.add(schema, entity);
-                region.profile.link(schema, record, *beside, Slot::Record(fresh));
+                let fresh = Rc::make_mut(&mut region.profile).add(schema, entity);
+                Rc::make_mut(&mut region.profile).link(schema, record, *beside, Slot::Record(fresh));
                 fresh
             };
             if !items.contains(&one) {
@@ -330,12 +336,12 @@ impl<'a> Region<'a> {
         if items.len() < field.up_to as usize {
             let mut longer = region.clone();
             let mut items = items.clone();
-            items.push(longer.profile.add(schema, entity));
+            items.push(Rc::make_mut(&mut longer.profile).add(schema, entity));
             let complete = items.len() >= field.up_to as usize;
-            longer.profile.link(schema, record, fact.field, Slot::List { items, complete });
+            Rc::make_mut(&mut longer.profile).link(schema, record, fact.field, Slot::List { items, complete });
             into.push(longer);
         }
-        region.profile.link(schema, record, fact.field, Slot::List { items, complete: true });
+        Rc::make_mut(&mut region.profile).link(schema, record, fact.field, Slot::List { items, complete: true });
         into.push(region);
     }
 }
@@ -352,7 +358,7 @@ impl Facts for Region<'_> {
     }
 
     fn record(&self, record: Option<RecordIx>, fact: FactRef) -> Option<RecordIx> {
-        Facts::record(&self.profile, record, fact)
+        Facts::record(&*self.profile, record, fact)
     }
 
     fn list(&self, record: Option<RecordIx>, fact: FactRef) -> Entries<'_> {
@@ -367,7 +373,7 @@ impl Facts for Region<'_> {
     }
 
     fn holds(&self, record: Option<RecordIx>, fact: FactRef, symbol: u32) -> Truth {
-        Facts::holds(&self.profile, record, fact, symbol)
+        Facts::holds(&*self.profile, record, fact, symbol)
     }
 
     fn is_empty(&self, record: Option<RecordIx>, fact: FactRef) -> Truth {
@@ -381,7 +387,7 @@ impl Facts for Region<'_> {
                 let ruled_out: BTreeSet<u32> = not.iter().copied().collect();
                 if ruled_out.len() >= count { Truth::True } else { Truth::Unknown }
             }
-            _ => Facts::is_empty(&self.profile, record, fact),
+            _ => Facts::is_empty(&*self.profile, record, fact),
         }
     }
 
