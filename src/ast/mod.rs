@@ -30,8 +30,8 @@ pub struct Comment {
     pub text: String,
     /// From the slashes to the end of the line.
     pub span: Span,
-    /// Whether it has its line to itself.
-    pub own_line: bool,
+    /// Where the code before it on its line ends; none where it has its line to itself.
+    pub code_end: Option<u32>,
 }
 
 /// A declaration.

@@ -87,9 +87,16 @@ fn every_bad_file_gives_its_findings() {
 
 #[test]
 fn the_shipped_policies_print_and_read_again_in_both_surfaces() {
-    let mut files = Vec::new();
-    policies(&root().join("policies"), &mut files);
-    policies(&root().join("tests/corpus/good"), &mut files);
+    // Each folder is a set of its own, with its own names.
+    for set in ["policies/shanghai", "tests/corpus/good", "tests/corpus/golden"] {
+        let mut files = Vec::new();
+        policies(&root().join(set), &mut files);
+        assert!(!files.is_empty(), "{set} has no policies");
+        prints_and_reads_again(&files);
+    }
+}
+
+fn prints_and_reads_again(files: &[PathBuf]) {
     let parsed: Vec<ast::File> = files
         .iter()
         .map(|path| {
@@ -99,7 +106,7 @@ fn the_shipped_policies_print_and_read_again_in_both_surfaces() {
         })
         .collect();
     let glossary = Glossary::collect(&parsed.iter().collect::<Vec<_>>());
-    for (file, path) in parsed.iter().zip(&files) {
+    for (file, path) in parsed.iter().zip(files) {
         let chinese = print(file, Surface::Chinese, &glossary);
         let english = print(file, Surface::English, &glossary);
         let comments = |text: &str| text.matches("//").count();
@@ -169,4 +176,19 @@ fn the_examples_of_the_language_reference_are_read() {
         .collect();
     let engine = Engine::from_texts(whole).unwrap_or_else(|e| panic!("{:#?}", e.findings()));
     crate::household::scenarios_pass(&engine);
+}
+
+#[test]
+fn the_keyword_table_is_that_of_the_grammar() {
+    let grammar = fs::read_to_string(root().join("grammar/policy.pest")).unwrap();
+    let rules: Vec<&str> = grammar.lines().filter(|l| l.starts_with("k_")).collect();
+    assert_eq!(rules.len(), ast::keywords::KEYWORDS.len());
+    for (rule, english, chinese) in ast::keywords::KEYWORDS {
+        let line = rules.iter().find(|l| l.split_whitespace().next() == Some(rule)).unwrap_or_else(|| panic!("no {rule}"));
+        let body = line.split_once("@{").unwrap().1;
+        let words: Vec<&str> = body.split('"').skip(1).step_by(2).collect();
+        let written: Vec<&str> = english.split(' ').chain([*chinese]).collect();
+        let listed: Vec<&str> = words.into_iter().filter(|w| *w != "of" || english.contains("of")).collect();
+        assert_eq!(listed, written, "{rule}");
+    }
 }

@@ -112,11 +112,12 @@ fn comments(file: FileId, text: &str) -> Vec<Comment> {
     for line in text.split_inclusive('\n') {
         if let Some(at) = comment_start(line) {
             let comment = line.get(at..).unwrap_or("").trim_end();
+            let code_end = line.get(..at).map(str::trim_end).filter(|code| !code.trim().is_empty());
             let byte = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
             found.push(Comment {
                 text: comment.trim_start_matches('/').trim().to_owned(),
                 span: Span::new(file, byte(start + at), byte(start + at + comment.len())),
-                own_line: line.get(..at).unwrap_or("").trim().is_empty(),
+                code_end: code_end.map(|code| byte(start + code.len())),
             });
         }
         start += line.len();

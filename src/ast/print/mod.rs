@@ -150,9 +150,9 @@ impl<'a> Printer<'a> {
 
     /// A comment behind the statement that ends here. Only one that shares the line with it can follow directly.
     fn trailing_comment(&mut self, span: crate::span::Span) {
-        if let Some(comment) =
-            self.comments.pop_if(|c| !c.own_line && c.span.start >= span.start && c.span.start <= span.end + 64)
-        {
+        // The code before it may end in a `;` that belongs to no statement.
+        let behind = |code: u32| code >= span.start && code <= span.end.saturating_add(1);
+        if let Some(comment) = self.comments.pop_if(|c| c.code_end.is_some_and(behind)) {
             self.text.push_str(" // ");
             self.text.push_str(&comment.text);
         }
