@@ -5,10 +5,11 @@ use super::{Amount, Explanation, FactRead, Missing, Reason, Shown, Step};
 use crate::checked::{Model, Type};
 use crate::graph::trace::{Clause, Form, Operand};
 use crate::graph::{Bound, Cause, Comparison, FactRef, Node, NodeId};
-use crate::ids::{ParameterId, PolicyId};
+use crate::ids::{FieldId, ParameterId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::{FieldType, Provenance};
 use crate::value::{Date, Number, Unit, Words};
+use crate::verdict::facts::Masked;
 use crate::verdict::from_graph::{Evaluation, Scratch};
 use crate::verdict::{Outcome, Truth, Verdict, exact};
 use std::collections::BTreeSet;
@@ -37,8 +38,7 @@ pub fn explain(
     if entry.root.is_none() {
         return explanation;
     }
-    let mut walker =
-        Walker { model, bound, profile, evaluation: Evaluation::new(bound, profile, scratch), about: Vec::new() };
+    let mut walker = Walker::new(model, bound, profile, scratch);
     match outcome.verdict {
         Verdict::Eligible | Verdict::Ineligible if outcome.by_kleene => {
             explanation.because =
@@ -79,6 +79,12 @@ pub fn explain(
         }
         Verdict::NotInForce => {}
     }
+    if let Some(root) = entry.root.filter(|_| outcome.by_kleene && explanation.because.len() > 1) {
+        let truth = walker.evaluation.truth(root);
+        drop(walker);
+        without_spare(bound, profile, root, truth, &mut explanation.because, scratch);
+        walker = Walker::new(model, bound, profile, scratch);
+    }
     if outcome.verdict != Verdict::Ineligible {
         explanation.amounts = entry.amounts.iter().map(|amount| walker.amount(amount)).collect();
     }
@@ -92,6 +98,28 @@ struct Causes {
     seen: BTreeSet<NodeId>,
 }
 
+/// Drops reasons that the others make unnecessary. Each alternative is settled by its own shortest reason, so one chosen
+/// for one alternative can be spare once another needs its neighbour anyway.
+fn without_spare(
+    bound: &Bound,
+    profile: &Profile,
+    root: NodeId,
+    truth: Truth,
+    because: &mut Vec<Reason>,
+    scratch: &mut Scratch,
+) {
+    let mut i = because.len();
+    while i > 0 && because.len() > 1 {
+        i -= 1;
+        let others = because.iter().enumerate().filter(|(k, _)| *k != i).flat_map(|(_, r)| &r.facts);
+        let seen: BTreeSet<(RecordIx, FieldId)> = others.filter_map(|f| Some((f.record?, f.field))).collect();
+        let masked = Masked { profile, seen };
+        if Evaluation::new(bound, &masked, scratch).truth(root) == truth {
+            because.remove(i);
+        }
+    }
+}
+
 struct Walker<'a> {
     model: &'a Model,
     bound: &'a Bound,
@@ -99,6 +127,13 @@ struct Walker<'a> {
     evaluation: Evaluation<'a, Profile>,
     /// The lists around, and the place of the entry in focus.
     about: Vec<(Words, u32)>,
+}
+
+impl<'a> Walker<'a> {
+    fn new(model: &'a Model, bound: &'a Bound, profile: &'a Profile, scratch: &'a mut Scratch) -> Self {
+        let evaluation = Evaluation::new(bound, profile, scratch);
+        Self { model, bound, profile, evaluation, about: Vec::new() }
+    }
 }
 
 impl Walker<'_> {

@@ -184,7 +184,8 @@ fn the_keyword_table_is_that_of_the_grammar() {
     let rules: Vec<&str> = grammar.lines().filter(|l| l.starts_with("k_")).collect();
     assert_eq!(rules.len(), ast::keywords::KEYWORDS.len());
     for (rule, english, chinese) in ast::keywords::KEYWORDS {
-        let line = rules.iter().find(|l| l.split_whitespace().next() == Some(rule)).unwrap_or_else(|| panic!("no {rule}"));
+        let line =
+            rules.iter().find(|l| l.split_whitespace().next() == Some(rule)).unwrap_or_else(|| panic!("no {rule}"));
         let body = line.split_once("@{").unwrap().1;
         let words: Vec<&str> = body.split('"').skip(1).step_by(2).collect();
         let written: Vec<&str> = english.split(' ').chain([*chinese]).collect();

@@ -7,7 +7,7 @@ use entitle::profile::{Profile, RecordIx, Slot};
 use entitle::span::FileId;
 use entitle::value::Date;
 use entitle::verdict::Verdict;
-use entitle::verdict::exact::outcomes;
+use entitle::verdict::exact::{kleene, outcomes};
 use entitle::verdict::from_graph::{Evaluation, Scratch};
 use entitle::{Engine, Rules, ast};
 use entitle_tests::{brute, generate};
@@ -129,6 +129,35 @@ proptest! {
                 facts.iter().any(|f| f.record == Some(ix) && f.field == field)
             });
             prop_assert_eq!(c.rules.match_profile(&less).unwrap().verdict(id), verdict, "{:#?} {}", explanation.because, c.text);
+        }
+    }
+
+    #[test]
+    fn no_reason_is_spare(seed: u64) {
+        let c = case(seed);
+        let matches = c.rules.match_profile(&c.profile).unwrap();
+        let kleene = kleene(c.rules.bound(), &c.profile, &mut Scratch::default());
+        for i in 0..2 {
+            let id = PolicyId(i);
+            let verdict = kleene[i as usize].verdict;
+            if !matches!(verdict, Verdict::Eligible | Verdict::Ineligible) {
+                continue;
+            }
+            let because = matches.explain(id).because;
+            for left_out in 0..because.len() {
+                let others: Vec<_> = because.iter().enumerate().filter(|(k, _)| *k != left_out).flat_map(|(_, r)| &r.facts).collect();
+                // Reasons may rest on the same facts, as two bounds of one number do.
+                if because[left_out].facts.iter().all(|f| others.contains(&f)) {
+                    continue;
+                }
+                let schema = c.engine.schema();
+                let less = restricted(&c.profile, &|ix, at| {
+                    let field = schema.entity(c.profile.record(ix).unwrap().entity).unwrap().fields[at];
+                    others.iter().any(|f| f.record == Some(ix) && f.field == field)
+                });
+                let found = entitle::verdict::exact::kleene(c.rules.bound(), &less, &mut Scratch::default())[i as usize].verdict;
+                prop_assert_ne!(found, verdict, "{} is spare in {:#?} {}", left_out, because, c.text);
+            }
         }
     }
 

@@ -37,6 +37,12 @@ fn deep_brackets_are_refused_before_the_parser_runs() {
 }
 
 #[test]
+fn long_files_are_refused() {
+    let (_, found) = parse(FileId(0), &"// a comment\n".repeat(100_000));
+    assert_eq!(found[0].code.id, "E010");
+}
+
+#[test]
 fn long_chains_are_flat() {
     small_stack(|| {
         let ands = policy(&vec!["x"; 10_000].join(" and "));
