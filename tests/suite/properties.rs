@@ -13,10 +13,14 @@ use entitle::{Engine, Rules, ast};
 use entitle_tests::{brute, generate};
 use generate::Dice;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
+/// The same cases every time; `ENTITLE_SEED` tries others, `ENTITLE_CASES` more.
 fn cases(n: u32) -> ProptestConfig {
-    let times = std::env::var("ENTITLE_CASES").ok().and_then(|t| t.parse::<u32>().ok()).unwrap_or(1);
-    ProptestConfig { cases: n * times, failure_persistence: None, ..ProptestConfig::default() }
+    let number = |name: &str| std::env::var(name).ok().and_then(|t| t.parse::<u64>().ok());
+    let times = u32::try_from(number("ENTITLE_CASES").unwrap_or(1)).unwrap_or(1);
+    let seed = RngSeed::Fixed(number("ENTITLE_SEED").unwrap_or(2026));
+    ProptestConfig { cases: n * times, rng_seed: seed, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 fn day(dice: &mut Dice) -> Date {
