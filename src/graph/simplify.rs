@@ -22,6 +22,8 @@ pub(crate) struct Hard {
     pub(crate) figures: bool,
     /// Every fact the policy reads, to find the constraints that bear on it.
     pub(crate) fields: BTreeSet<FieldId>,
+    /// Positions of the constraints that bear on them, directly or through facts of other constraints.
+    pub(crate) constraints: Vec<usize>,
 }
 
 #[derive(Default)]
@@ -67,7 +69,24 @@ fn of_policy(bound: &Bound, root: NodeId, tied: &BTreeSet<FieldId>) -> Hard {
             }
         }
     }
+    hard.constraints = relevant(&bound.graph, hard.fields.clone());
     hard
+}
+
+fn relevant(graph: &Graph, mut fields: BTreeSet<FieldId>) -> Vec<usize> {
+    loop {
+        let before = fields.len();
+        for constraint in &graph.constraints {
+            if constraint.fields.iter().any(|f| fields.contains(f)) {
+                fields.extend(constraint.fields.iter().copied());
+            }
+        }
+        if fields.len() == before {
+            break;
+        }
+    }
+    let bears = |c: &super::Constraint| c.fields.iter().any(|f| fields.contains(f));
+    graph.constraints.iter().enumerate().filter(|(_, c)| bears(c)).map(|(at, _)| at).collect()
 }
 
 fn walk(

@@ -8,7 +8,7 @@
 
 use super::facts::{Entries, Facts, Reading};
 use super::from_graph::{Blocker, Evaluation, Scratch};
-use super::{Outcome, Truth, Verdict};
+use super::{Outcome, Truth, Verdict, completion};
 use crate::graph::intervals::Intervals;
 use crate::graph::{Bound, Constraint, Entry, FactRef, NodeId};
 use crate::ids::{EntityId, FieldId};
@@ -26,51 +26,60 @@ const RECORDS: usize = 200;
 /// The verdicts on all policies, in the order of their ids. `scratch` is reused from one profile to the next.
 #[must_use]
 pub fn outcomes(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -> Vec<Outcome> {
-    let mut results = kleene(bound, profile, scratch);
-    for i in 0..results.len() {
-        if results.get(i).is_none_or(|o| o.verdict != Verdict::Undetermined) {
-            continue;
-        }
-        let Some(entry) = bound.graph.entries.get(i) else { continue };
-        let Some(root) = entry.root.filter(|_| !kleene_is_exact(bound, entry, profile)) else { continue };
-        let settled = settle(bound, entry, root, profile, scratch);
-        if let Some(slot) = results.get_mut(i) {
-            *slot = settled;
-        }
-    }
-    results
+    let mut search = scratch.search();
+    let mut base = Evaluation::new(bound, profile, scratch);
+    let outcomes = bound.graph.entries.iter().map(|entry| judged(bound, entry, profile, &mut base, &mut search));
+    let outcomes = outcomes.collect();
+    scratch.give_back(search);
+    outcomes
 }
 
 /// The verdicts of strong Kleene logic alone: never wrong, but undetermined where the exact answer may be settled.
 #[must_use]
 pub fn kleene(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -> Vec<Outcome> {
-    let mut evaluation = Evaluation::new(bound, profile, scratch);
-    let verdict =
-        |root: Option<NodeId>, evaluation: &mut Evaluation<'_, Profile>| match root.map(|r| evaluation.truth(r)) {
-            None => Verdict::NotInForce,
-            Some(Truth::True) => Verdict::Eligible,
-            Some(Truth::False) => Verdict::Ineligible,
-            Some(Truth::Unknown) => Verdict::Undetermined,
-        };
-    let outcome = |verdict| Outcome { verdict, not_proved: false, by_kleene: true };
-    bound.graph.entries.iter().map(|entry| outcome(verdict(entry.root, &mut evaluation))).collect()
+    let mut base = Evaluation::new(bound, profile, scratch);
+    bound.graph.entries.iter().map(|entry| by_kleene(entry, &mut base)).collect()
 }
 
 /// The verdict on one policy.
 #[must_use]
 pub fn outcome(bound: &Bound, policy: crate::ids::PolicyId, profile: &Profile, scratch: &mut Scratch) -> Outcome {
     let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
-    let Some((entry, root)) = bound.graph.entry(policy).and_then(|e| e.root.map(|root| (e, root))) else {
-        return nothing;
+    let Some(entry) = bound.graph.entry(policy) else { return nothing };
+    let mut search = scratch.search();
+    let outcome = judged(bound, entry, profile, &mut Evaluation::new(bound, profile, scratch), &mut search);
+    scratch.give_back(search);
+    outcome
+}
+
+fn by_kleene(entry: &Entry, base: &mut Evaluation<'_, Profile>) -> Outcome {
+    let verdict = match entry.root.map(|root| base.truth(root)) {
+        None => Verdict::NotInForce,
+        Some(Truth::True) => Verdict::Eligible,
+        Some(Truth::False) => Verdict::Ineligible,
+        Some(Truth::Unknown) => Verdict::Undetermined,
     };
-    match Evaluation::new(bound, profile, scratch).truth(root) {
-        Truth::True => Outcome { verdict: Verdict::Eligible, ..nothing },
-        Truth::False => Outcome { verdict: Verdict::Ineligible, ..nothing },
-        Truth::Unknown if kleene_is_exact(bound, entry, profile) => {
-            Outcome { verdict: Verdict::Undetermined, ..nothing }
-        }
-        Truth::Unknown => settle(bound, entry, root, profile, scratch),
+    Outcome { verdict, not_proved: false, by_kleene: true }
+}
+
+/// Kleene logic first; where it is undecided and may be too weak, two completions that differ; else the search.
+fn judged(
+    bound: &Bound,
+    entry: &Entry,
+    profile: &Profile,
+    base: &mut Evaluation<'_, Profile>,
+    search: &mut Scratch,
+) -> Outcome {
+    let outcome = by_kleene(entry, base);
+    let Some(root) = entry.root.filter(|_| outcome.verdict == Verdict::Undetermined) else { return outcome };
+    if kleene_is_exact(bound, entry, profile) {
+        return outcome;
     }
+    let constraints = relevant(bound, entry);
+    if completion::open(bound, root, &constraints, base, profile, search) {
+        return outcome;
+    }
+    settle(bound, root, &constraints, profile, search)
 }
 
 /// Whether none of the facts that Kleene logic can be too weak for is missing.
@@ -103,8 +112,13 @@ fn record_of(bound: &Bound, node: NodeId, profile: &Profile) -> Option<RecordIx>
     }
 }
 
-fn settle(bound: &Bound, entry: &Entry, root: NodeId, profile: &Profile, scratch: &mut Scratch) -> Outcome {
-    let constraints = relevant(bound, entry);
+fn settle(
+    bound: &Bound,
+    root: NodeId,
+    constraints: &[&Constraint],
+    profile: &Profile,
+    scratch: &mut Scratch,
+) -> Outcome {
     let mut regions = vec![Region::start(bound, profile)];
     let (mut holds, mut fails, mut unclosed, mut spent) = (false, false, false, false);
     let mut left = REGIONS;
@@ -117,7 +131,7 @@ fn settle(bound: &Bound, entry: &Entry, root: NodeId, profile: &Profile, scratch
             break;
         }
         left -= 1;
-        let (truth, blocker, possible) = region.look(root, &constraints, scratch);
+        let (truth, blocker, possible) = region.look(root, constraints, scratch);
         if possible == Truth::False {
             continue;
         }
@@ -147,20 +161,8 @@ fn settle(bound: &Bound, entry: &Entry, root: NodeId, profile: &Profile, scratch
 
 /// The constraints that bear on the policy's facts, directly or through facts of other constraints.
 pub(crate) fn relevant<'a>(bound: &'a Bound, entry: &Entry) -> Vec<&'a Constraint> {
-    let mut fields: BTreeSet<FieldId> = bound.hard(entry.policy).map(|h| h.fields.clone()).unwrap_or_default();
-    let all = &bound.graph.constraints;
-    loop {
-        let before = fields.len();
-        for constraint in all {
-            if constraint.fields.iter().any(|f| fields.contains(f)) {
-                fields.extend(constraint.fields.iter().copied());
-            }
-        }
-        if fields.len() == before {
-            break;
-        }
-    }
-    all.iter().filter(|c| c.fields.iter().any(|f| fields.contains(f))).collect()
+    let all = bound.hard(entry.policy).map_or(&[][..], |h| h.constraints.as_slice());
+    all.iter().filter_map(|at| bound.graph.constraints.get(*at)).collect()
 }
 
 /// Constraints that a profile contradicts whatever its missing facts are: position of the constraint, and the record.
@@ -380,10 +382,7 @@ impl Facts for Region<'_> {
         match record.map(|r| self.profile.slot(r, fact.position as usize)) {
             Some(Slot::Set { known, not, complete: false }) if known.is_empty() => {
                 // Every value ruled out one by one is as good as a complete list.
-                let count = match self.bound.graph.schema.field(fact.field).map(|f| f.ty) {
-                    Some(FieldType::Set(e)) => self.bound.graph.schema.enumeration(e).map_or(0, |e| e.values.len()),
-                    _ => 0,
-                };
+                let count = completion::count_of(self.bound, fact.field);
                 let ruled_out: BTreeSet<u32> = not.iter().copied().collect();
                 if ruled_out.len() >= count { Truth::True } else { Truth::Unknown }
             }

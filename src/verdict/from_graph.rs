@@ -35,6 +35,18 @@ pub struct Scratch {
     /// The current entry at each level, and the stamp that values depending on it must bear; level 0 is the profile.
     entries: Vec<(Option<RecordIx>, u32)>,
     clock: u32,
+    /// For evaluations of assumptions, while the one of the profile is kept.
+    search: Option<Box<Self>>,
+}
+
+impl Scratch {
+    pub(super) fn search(&mut self) -> Box<Self> {
+        self.search.take().unwrap_or_default()
+    }
+
+    pub(super) fn give_back(&mut self, search: Box<Self>) {
+        self.search = Some(search);
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -108,6 +120,15 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         }
         if let Some(slot) = self.scratch.values.get_mut(id.0 as usize) {
             *slot = value;
+        }
+    }
+
+    /// What an earlier question settled of a condition that is asked once a profile.
+    pub(super) fn settled(&self, id: NodeId) -> Option<bool> {
+        match self.kept(id)? {
+            Value::Truth(Truth::True) => Some(true),
+            Value::Truth(Truth::False) => Some(false),
+            _ => None,
         }
     }
 
@@ -229,13 +250,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         let record = self.record(fact.record);
         let truth = self.facts.is_empty(record, fact);
         if truth == Truth::Unknown && self.searching {
-            let field = self.bound.graph.schema.field(fact.field);
-            let count = match field.map(|f| f.ty) {
-                Some(crate::schema::FieldType::Set(e)) => {
-                    self.bound.graph.schema.enumeration(e).map_or(0, |e| e.values.len())
-                }
-                _ => 0,
-            };
+            let count = super::completion::count_of(self.bound, fact.field);
             let open =
                 (0..u32::try_from(count).unwrap_or(0)).find(|s| self.facts.holds(record, fact, *s) == Truth::Unknown);
             match (record, open) {

@@ -1,8 +1,10 @@
 //! Stage 4: verdicts, and the values behind them.
 //!
-//! [`from_graph`] evaluates one profile in strong Kleene logic; [`exact`] settles what that logic is too weak for. What
+//! [`from_graph`] evaluates one profile in strong Kleene logic; `completion` shows quickly that a verdict is open, and
+//! [`exact`] settles what that logic is too weak for. What
 //! can no longer go wrong here: there is nothing left to evaluate.
 
+mod completion;
 pub mod exact;
 pub mod facts;
 pub mod from_graph;
