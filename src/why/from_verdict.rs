@@ -7,7 +7,7 @@ use crate::graph::trace::{Clause, Form, Operand};
 use crate::graph::{Bound, Cause, Comparison, FactRef, Node, NodeId};
 use crate::ids::{FieldId, ParameterId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
-use crate::schema::{FieldType, Provenance};
+use crate::schema::{FieldType, Provenance, Schema};
 use crate::value::{Date, Number, Unit, Words};
 use crate::verdict::facts::Masked;
 use crate::verdict::from_graph::{Evaluation, Scratch};
@@ -58,9 +58,13 @@ pub fn explain(
                 explanation.because.extend(reasons);
             }
             let bounding = walker.constraint_facts(entry);
-            if let Some(first) = explanation.because.first_mut() {
-                add_facts(&mut first.facts, bounding);
-            }
+            drop(walker);
+            let verdict = |seen: BTreeSet<(RecordIx, FieldId)>| {
+                let less = restricted(profile, &bound.graph.schema, &seen);
+                exact::outcome(bound, policy, &less, scratch).verdict == outcome.verdict
+            };
+            narrowed(&mut explanation.because, bounding, verdict);
+            walker = Walker::new(model, bound, profile, scratch);
         }
         Verdict::Undetermined => {
             let mut causes = Causes::default();
@@ -82,7 +86,9 @@ pub fn explain(
     if let Some(root) = entry.root.filter(|_| outcome.by_kleene && explanation.because.len() > 1) {
         let truth = walker.evaluation.truth(root);
         drop(walker);
-        without_spare(bound, profile, root, truth, &mut explanation.because, scratch);
+        without_spare(&mut explanation.because, &[], |seen| {
+            Evaluation::new(bound, &Masked { profile, seen }, scratch).truth(root) == truth
+        });
         walker = Walker::new(model, bound, profile, scratch);
     }
     if outcome.verdict != Verdict::Ineligible {
@@ -98,26 +104,57 @@ struct Causes {
     seen: BTreeSet<NodeId>,
 }
 
-/// Drops reasons that the others make unnecessary. Each alternative is settled by its own shortest reason, so one chosen
-/// for one alternative can be spare once another needs its neighbour anyway.
+/// Drops reasons that the others, with the facts `besides` them, make unnecessary. Each alternative is settled by its own
+/// shortest reason, so one chosen for one alternative can be spare once another needs its neighbour anyway.
 fn without_spare(
-    bound: &Bound,
-    profile: &Profile,
-    root: NodeId,
-    truth: Truth,
     because: &mut Vec<Reason>,
-    scratch: &mut Scratch,
+    besides: &[FactRead],
+    mut settles: impl FnMut(BTreeSet<(RecordIx, FieldId)>) -> bool,
 ) {
     let mut i = because.len();
     while i > 0 && because.len() > 1 {
         i -= 1;
         let others = because.iter().enumerate().filter(|(k, _)| *k != i).flat_map(|(_, r)| &r.facts);
-        let seen: BTreeSet<(RecordIx, FieldId)> = others.filter_map(|f| Some((f.record?, f.field))).collect();
-        let masked = Masked { profile, seen };
-        if Evaluation::new(bound, &masked, scratch).truth(root) == truth {
+        if settles(others.chain(besides).filter_map(|f| Some((f.record?, f.field))).collect()) {
             because.remove(i);
         }
     }
+}
+
+/// The reasons for a verdict that holds whatever the missing facts are: those that are needed, and of the facts that
+/// bound the missing ones through constraints, those that are.
+fn narrowed(
+    because: &mut Vec<Reason>,
+    mut bounding: Vec<FactRead>,
+    mut settles: impl FnMut(BTreeSet<(RecordIx, FieldId)>) -> bool,
+) {
+    without_spare(because, &bounding, &mut settles);
+    let mut i = bounding.len();
+    while i > 0 {
+        i -= 1;
+        let kept = bounding.iter().enumerate().filter(|(k, _)| *k != i).map(|(_, f)| f);
+        let all = because.iter().flat_map(|r| &r.facts).chain(kept);
+        if settles(all.filter_map(|f| Some((f.record?, f.field))).collect()) {
+            bounding.remove(i);
+        }
+    }
+    if let Some(first) = because.first_mut() {
+        add_facts(&mut first.facts, bounding);
+    }
+}
+
+/// The profile with everything forgotten but these facts; links between records stay.
+fn restricted(profile: &Profile, schema: &Schema, seen: &BTreeSet<(RecordIx, FieldId)>) -> Profile {
+    let mut less = profile.clone();
+    for ix in (0..profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
+        let Some(entity) = profile.record(ix).and_then(|r| schema.entity(r.entity)) else { continue };
+        for (at, field) in entity.fields.iter().enumerate() {
+            if !matches!(profile.slot(ix, at), Slot::Record(_)) && !seen.contains(&(ix, *field)) {
+                less.set(ix, at, Slot::Unknown);
+            }
+        }
+    }
+    less
 }
 
 struct Walker<'a> {
