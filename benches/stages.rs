@@ -33,7 +33,7 @@ fn texts() -> Vec<(String, String)> {
 
 fn stages(c: &mut Criterion) {
     let texts = texts();
-    let written = 52;
+    let written = 209;
     c.bench_function("parse/shanghai", |b| {
         b.iter(|| {
             let files: Vec<ast::File> = texts.iter().map(|(_, t)| ast::from_text::parse(FileId(0), t).0).collect();

@@ -25,6 +25,9 @@ pub(crate) struct Options {
     /// One policy in full
     #[arg(long)]
     policy: Option<String>,
+    /// List every policy with its reasons; without it, what is far from settled and what does not apply is only counted
+    #[arg(long)]
+    all: bool,
     /// Report facts that the vocabulary does not have instead of refusing the profile
     #[arg(long)]
     allow_unknown_fields: bool,
@@ -57,7 +60,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     match (options.common.format, policy) {
         (Format::Json, None) => say(&serde_json::to_string_pretty(&report(&matches)).unwrap_or_default()),
         (Format::Json, Some(id)) => say(&serde_json::to_string_pretty(&result(&matches, id)).unwrap_or_default()),
-        (Format::Text, None) => Page::new(&matches, &options.common).print(),
+        (Format::Text, None) => Page::new(&matches, &options.common).print(options.all),
         (Format::Text, Some(id)) => Page::new(&matches, &options.common).one(id),
     }
     Ok(ExitCode::SUCCESS)
@@ -71,6 +74,9 @@ fn read(path: &PathBuf) -> std::io::Result<Vec<u8>> {
     }
     std::fs::read(path)
 }
+
+/// How many of the undetermined policies are shown: those with the fewest facts missing.
+const NEAREST: usize = 12;
 
 struct Page<'a> {
     matches: &'a Matches<'a>,
@@ -95,7 +101,7 @@ impl<'a> Page<'a> {
         say(&format!("\n{on}{text}{off}"));
     }
 
-    fn print(&self) {
+    fn print(&self, all: bool) {
         let rules = self.matches.rules();
         let model = rules.model();
         let fingerprint = rules.fingerprint().get(..12).unwrap_or("");
@@ -120,7 +126,14 @@ impl<'a> Page<'a> {
         }
         groups.sort_by_key(|(group, _)| *group);
         for (group, list) in &mut groups {
-            list.sort_by_key(|(id, _)| self.category(*id));
+            list.sort_by_key(|(id, explanation)| {
+                // What is nearest to a verdict first; a figure that is missing is nothing the household can bring.
+                let open = match group {
+                    Group::Undetermined => (explanation.parameters.len(), explanation.missing.len()),
+                    _ => (0, 0),
+                };
+                (open, self.category(*id))
+            });
             let title = match group {
                 Group::Eligible => self.pick("符合条件", "Eligible"),
                 Group::SubjectToAssessment => self.pick(
@@ -138,8 +151,20 @@ impl<'a> Page<'a> {
                 say(&format!("  {}", names.join(self.pick("、", ", "))));
                 continue;
             }
-            for (id, explanation) in list.iter() {
+            let shown = match group {
+                Group::Undetermined if !all => NEAREST,
+                Group::Ineligible if !all => 0,
+                _ => usize::MAX,
+            };
+            for (id, explanation) in list.iter().take(shown) {
                 self.entry(*group, *id, explanation);
+            }
+            let rest = list.len().saturating_sub(shown);
+            if rest > 0 {
+                say(&match self.language {
+                    Language::Zh => format!("  另有{rest}项，加 --all 逐项列出"),
+                    Language::En => format!("  {rest} more; --all lists each with its reasons"),
+                });
             }
         }
         say("");
@@ -186,13 +211,14 @@ impl<'a> Page<'a> {
 
     fn reasons(&self, explanation: &Explanation, all: bool) {
         let model = self.matches.rules().model();
-        for reason in explanation.because.iter().take(if all { usize::MAX } else { 0 }) {
-            let mark = match reason.holds {
+        let shown = if all { explanation.because.as_slice() } else { &[] };
+        for (holds, sentence) in prose::reasons(shown, model, self.language) {
+            let mark = match holds {
                 Some(true) => "✓",
                 Some(false) => "✗",
                 None => "·",
             };
-            say(&format!("      {mark} {}", prose::reason(reason, model, self.language)));
+            say(&format!("      {mark} {sentence}"));
         }
     }
 

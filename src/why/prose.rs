@@ -29,13 +29,43 @@ pub fn reason(reason: &Reason, model: &Model, language: Language) -> String {
         };
     }
     let condition = reason.condition.get(language);
-    text +=
-        if condition.is_empty() { if zh { "其中一项条件" } else { "one of the conditions" } } else { condition };
+    if condition.is_empty() {
+        text += if zh { "其中一项条件" } else { "one of the conditions" };
+    } else if zh {
+        text += condition;
+    } else {
+        // An identifier is read as its words: `income_per_capita` is "income per capita".
+        text += &condition.replace('_', " ");
+    }
     if let Some(measured) = measured(reason, model, language) {
         text += if zh { "：" } else { ": " };
         text += &measured;
     }
     text
+}
+
+/// Reasons as sentences. Neighbours that stand in one labelled condition are read together, under its label.
+#[must_use]
+pub fn reasons(reasons: &[Reason], model: &Model, language: Language) -> Vec<(Option<bool>, String)> {
+    let mut lines: Vec<(Option<bool>, String)> = Vec::new();
+    let mut label: Option<&crate::value::Words> = None;
+    for one in reasons {
+        let outer = one.within.first().filter(|_| one.about.is_empty());
+        let sentence = reason(one, model, language);
+        match (outer, lines.last_mut()) {
+            (Some(outer), Some((_, line))) if label == Some(outer) => {
+                *line += if language == Language::Zh { "；" } else { "; " };
+                *line += &sentence;
+            }
+            (Some(outer), _) => {
+                let dash = if language == Language::Zh { "——" } else { " — " };
+                lines.push((one.holds, format!("{}{dash}{sentence}", outer.get(language))));
+            }
+            (None, _) => lines.push((one.holds, sentence)),
+        }
+        label = outer;
+    }
+    lines
 }
 
 fn measured(reason: &Reason, model: &Model, language: Language) -> Option<String> {
@@ -46,7 +76,12 @@ fn measured(reason: &Reason, model: &Model, language: Language) -> Option<String
     }
     let found = shown(actual, model, language);
     let Some(required) = &reason.required else {
-        return Some(if zh { format!("现有{found}") } else { format!("there are {found}") });
+        return Some(match (actual, zh) {
+            (Shown::Entries(0), true) => "没有".to_owned(),
+            (Shown::Entries(0), false) => "none".to_owned(),
+            (_, true) => format!("现有{found}"),
+            (_, false) => found,
+        });
     };
     if *required == Shown::Unknown {
         return Some(if zh {
@@ -118,7 +153,7 @@ pub fn shown(value: &Shown, model: &Model, language: Language) -> String {
             if zh {
                 format!("{count}项")
             } else {
-                format!("{count} of them")
+                format!("{count} on the list")
             }
         }
     }
@@ -141,11 +176,23 @@ pub fn number(n: Number, unit: Unit, language: Language) -> String {
     }
     let rest = rest.map(|r| format!(".{r}")).unwrap_or_default();
     let words = unit.words(language);
+    let words = if language == Language::En && n == Number::whole(1) { singular(&words) } else { words };
     if share || words.is_empty() {
         format!("{sign}{grouped}{rest}{words}")
     } else {
         format!("{sign}{grouped}{rest} {words}")
     }
+}
+
+/// The unit of exactly one: "1 person", "1 month", "1 yuan per month".
+fn singular(words: &str) -> String {
+    let (head, per) = words.split_once(" per ").map_or((words, None), |(h, p)| (h, Some(p)));
+    let head = match head {
+        "people" => "person",
+        "years old" => "year old",
+        other => other.strip_suffix('s').unwrap_or(other),
+    };
+    per.map_or_else(|| head.to_owned(), |per| format!("{head} per {per}"))
 }
 
 fn day(date: Date, language: Language) -> String {

@@ -29,7 +29,7 @@ fn policies(folder: &Path, into: &mut Vec<PathBuf>) {
 }
 
 /// Compares with the file beside the source, or writes it when asked to.
-fn expect(path: &Path, found: &str) {
+pub(crate) fn expect(path: &Path, found: &str) {
     if std::env::var_os("ENTITLE_BLESS").is_some() {
         fs::write(path, found).unwrap();
         return;
