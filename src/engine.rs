@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+mod advice;
 mod scenario;
 
 pub use scenario::ScenarioOutcome;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod advise;
 pub mod ast;
 pub mod checked;
 pub mod diagnostic;

@@ -2,15 +2,20 @@
 //!
 //! Exit status: 0 fine, 1 the policies or the data are wrong, 2 wrong usage.
 
+mod advise;
+mod ask;
 mod check;
 mod draw;
+mod household;
 mod matching;
+mod record;
 mod schema;
 mod test;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use entitle::Engine;
 use entitle::value::{Date, Language};
+use household::Household;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,6 +34,14 @@ enum Command {
     Check(Common),
     /// Match a profile against every policy, with reasons
     Match(matching::Options),
+    /// Say what to apply for, what still matters, what it would take, and when verdicts change
+    Advise(advise::Options),
+    /// Interview a household: ask what settles most, until nothing more can change
+    Ask(ask::Options),
+    /// Write the record of a decision
+    Record(record::Options),
+    /// Run a record again and say whether it still holds
+    VerifyRecord(record::Verify),
     /// Run the scenarios in the policies, and report which conditions they cover
     Test(Common),
     /// Print the JSON Schema of a profile
@@ -89,6 +102,10 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Check(common) => check::run(common),
         Command::Match(options) => matching::run(options),
+        Command::Advise(options) => advise::run(options),
+        Command::Ask(options) => ask::run(options),
+        Command::Record(options) => record::run(options),
+        Command::VerifyRecord(options) => record::verify(options),
         Command::Test(common) => test::run(common),
         Command::Schema(common) => schema::run(common),
     };

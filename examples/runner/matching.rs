@@ -1,36 +1,26 @@
 //! `match`: one household against every policy.
 
-use crate::{Common, Format, colour, say, today};
+use crate::{Common, Format, Household, colour, say};
 use clap::Args;
 use entitle::Matches;
 use entitle::ids::PolicyId;
-use entitle::value::{Date, Language};
+use entitle::value::Language;
 use entitle::why::{Explanation, prose};
 use entitle::wire::json::report::{Group, report, result};
-use entitle::wire::json::{UnknownFields, profile_from_json};
-use std::io::Read as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
     common: Common,
-    /// The profile, a JSON file; `-` reads standard input
-    #[arg(long)]
-    profile: PathBuf,
-    /// The day the rules are taken as of, YYYY-MM-DD; today where not given
-    #[arg(long)]
-    as_of: Option<Date>,
+    #[command(flatten)]
+    household: Household,
     /// One policy in full
     #[arg(long)]
     policy: Option<String>,
     /// List every policy with its reasons; without it, what is far from settled and what does not apply is only counted
     #[arg(long)]
     all: bool,
-    /// Report facts that the vocabulary does not have instead of refusing the profile
-    #[arg(long)]
-    allow_unknown_fields: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
@@ -39,16 +29,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         eprintln!("error: {message}");
         ExitCode::from(1)
     };
-    let text =
-        read(&options.profile).map_err(|e| fail(&format!("{} cannot be read: {e}", options.profile.display())))?;
-    let unknown = if options.allow_unknown_fields { UnknownFields::Report } else { UnknownFields::Reject };
-    let (profile, notices) = profile_from_json(engine.schema(), &text, unknown)
-        .map_err(|e| fail(&format!("the profile does not fit the vocabulary\n{e}")))?;
-    for notice in notices {
-        eprintln!("left out: {notice}");
-    }
-    let rules = engine.at(options.as_of.unwrap_or_else(today)).map_err(|e| fail(&e.to_string()))?;
-    let matches = rules.match_profile(&profile).map_err(|e| fail(&e.to_string()))?;
+    let profile = options.household.read(&engine)?;
+    let rules = options.household.rules(&engine)?;
+    let matches = options.household.matches(&rules, &profile)?;
     let policy = match &options.policy {
         None => None,
         Some(id) => Some(engine.policy(id).ok_or_else(|| {
@@ -66,13 +49,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(path: &PathBuf) -> std::io::Result<Vec<u8>> {
-    if path.as_os_str() == "-" {
-        let mut text = Vec::new();
-        std::io::stdin().take(8 << 20).read_to_end(&mut text)?;
-        return Ok(text);
-    }
-    std::fs::read(path)
+/// Prints all results as text.
+pub(crate) fn print(matches: &Matches<'_>, common: &Common, all: bool) {
+    Page::new(matches, common).print(all);
 }
 
 /// How many of the undetermined policies are shown: those with the fewest facts missing.

@@ -52,6 +52,12 @@ impl Bound {
         self.sets.get(id.0 as usize).unwrap_or_else(|| EMPTY.get_or_init(Intervals::default))
     }
 
+    /// A set of intervals as it will be on another day.
+    #[must_use]
+    pub fn set_on(&self, id: SetId, day: Date) -> Intervals {
+        self.graph.sets.get(id.0 as usize).map(|set| intervals(set, day)).unwrap_or_default()
+    }
+
     /// What a fact can be.
     #[must_use]
     pub fn range(&self, field: FieldId) -> &Intervals {

@@ -202,6 +202,12 @@ impl Graph {
         self.nodes.get(id.0 as usize).unwrap_or(&Node::Bool(false))
     }
 
+    /// A set of intervals before a day is chosen.
+    #[must_use]
+    pub fn set_def(&self, id: SetId) -> Option<&SetDef> {
+        self.sets.get(id.0 as usize)
+    }
+
     /// The policies, by their ids.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {

@@ -131,7 +131,7 @@ fn settle(
             break;
         }
         left -= 1;
-        let (truth, blocker, possible) = region.look(root, constraints, scratch);
+        let (truth, blocker, possible) = look(bound, &region, &region.profile, root, constraints, scratch);
         if possible == Truth::False {
             continue;
         }
@@ -183,6 +183,128 @@ pub fn contradictions(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -
     found
 }
 
+/// The policy's truth over some completions, what keeps it (or the constraints) open, and whether the constraints hold.
+fn look<F: Facts>(
+    bound: &Bound,
+    facts: &F,
+    profile: &Profile,
+    root: NodeId,
+    constraints: &[&Constraint],
+    scratch: &mut Scratch,
+) -> (Truth, Option<Blocker>, Truth) {
+    let mut evaluation = Evaluation::new(bound, facts, scratch).searching();
+    let mut possible = Truth::True;
+    let mut of_constraint = None;
+    for constraint in constraints {
+        for ix in (0..profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
+            if profile.record(ix).is_none_or(|r| r.entity != constraint.entity) {
+                continue;
+            }
+            evaluation.enter(1, Some(ix));
+            match evaluation.truth(constraint.node) {
+                Truth::True => {}
+                Truth::False => return (Truth::Unknown, None, Truth::False),
+                Truth::Unknown => {
+                    possible = Truth::Unknown;
+                    of_constraint = of_constraint.or(evaluation.blocker);
+                }
+            }
+            evaluation.blocker = None;
+        }
+    }
+    let truth = evaluation.truth(root);
+    let blocker = if truth.is_known() { of_constraint } else { evaluation.blocker };
+    (truth, blocker, possible)
+}
+
+/// The most regions that are looked at to find out whether a fact matters.
+const PAIRS: u32 = 400;
+
+/// Whether some completion has the policy's truth turn with one scalar fact alone, between two of `values`. Also true where
+/// that was not ruled out within the limit.
+pub(crate) fn matters(
+    bound: &Bound,
+    policy: crate::ids::PolicyId,
+    profile: &Profile,
+    (record, field): (RecordIx, FieldId),
+    values: &[i64],
+    scratch: &mut Scratch,
+) -> bool {
+    let Some((entry, root)) = bound.graph.entry(policy).and_then(|e| e.root.map(|root| (e, root))) else {
+        return false;
+    };
+    let constraints = relevant(bound, entry);
+    let Some((first, others)) = values.split_first() else { return true };
+    // Where two values differ, one of them differs from the first.
+    others.iter().any(|other| {
+        let mut regions = vec![Region::start(bound, profile)];
+        let mut left = PAIRS;
+        while let Some(region) = regions.pop() {
+            if left == 0 {
+                return true;
+            }
+            left -= 1;
+            let mut one = |value: i64| {
+                let facts = Said { region: &region, record, field, value };
+                look(bound, &facts, &region.profile, root, &constraints, scratch)
+            };
+            let (a, b) = (one(*first), one(*other));
+            if a.2 == Truth::False || b.2 == Truth::False {
+                continue;
+            }
+            let settled = |side: &(Truth, Option<Blocker>, Truth)| side.0.is_known() && side.2 == Truth::True;
+            if a.0.is_known() && a.0 == b.0 {
+                continue;
+            }
+            if settled(&a) && settled(&b) {
+                return true;
+            }
+            match a.1.filter(|_| !settled(&a)).or(b.1) {
+                Some(blocker) if region.profile.len() < RECORDS => region.split(blocker, &mut regions),
+                _ => return true,
+            }
+        }
+        false
+    })
+}
+
+/// A region in which one more fact is known.
+struct Said<'r, 'a> {
+    region: &'r Region<'a>,
+    record: RecordIx,
+    field: FieldId,
+    value: i64,
+}
+
+impl Facts for Said<'_, '_> {
+    fn scalar(&self, record: Option<RecordIx>, fact: FactRef) -> Reading<'_> {
+        if record == Some(self.record) && fact.field == self.field {
+            return Reading::Value(self.value);
+        }
+        self.region.scalar(record, fact)
+    }
+
+    fn record(&self, record: Option<RecordIx>, fact: FactRef) -> Option<RecordIx> {
+        Facts::record(self.region, record, fact)
+    }
+
+    fn list(&self, record: Option<RecordIx>, fact: FactRef) -> Entries<'_> {
+        self.region.list(record, fact)
+    }
+
+    fn holds(&self, record: Option<RecordIx>, fact: FactRef, symbol: u32) -> Truth {
+        self.region.holds(record, fact, symbol)
+    }
+
+    fn is_empty(&self, record: Option<RecordIx>, fact: FactRef) -> Truth {
+        self.region.is_empty(record, fact)
+    }
+
+    fn root(&self, entity: EntityId) -> Option<RecordIx> {
+        self.region.root(entity)
+    }
+}
+
 /// Some of the completions: a profile whose open facts are narrowed.
 #[derive(Clone)]
 struct Region<'a> {
@@ -204,38 +326,6 @@ impl<'a> Region<'a> {
             }
         }
         Self { bound, profile: Rc::new(profile), narrowed: BTreeMap::new() }
-    }
-
-    /// The policy's truth here, what keeps it (or the constraints) open, and whether the constraints hold.
-    fn look(
-        &self,
-        root: NodeId,
-        constraints: &[&Constraint],
-        scratch: &mut Scratch,
-    ) -> (Truth, Option<Blocker>, Truth) {
-        let mut evaluation = Evaluation::new(self.bound, self, scratch).searching();
-        let mut possible = Truth::True;
-        let mut of_constraint = None;
-        for constraint in constraints {
-            for ix in (0..self.profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
-                if self.profile.record(ix).is_none_or(|r| r.entity != constraint.entity) {
-                    continue;
-                }
-                evaluation.enter(1, Some(ix));
-                match evaluation.truth(constraint.node) {
-                    Truth::True => {}
-                    Truth::False => return (Truth::Unknown, None, Truth::False),
-                    Truth::Unknown => {
-                        possible = Truth::Unknown;
-                        of_constraint = of_constraint.or(evaluation.blocker);
-                    }
-                }
-                evaluation.blocker = None;
-            }
-        }
-        let truth = evaluation.truth(root);
-        let blocker = if truth.is_known() { of_constraint } else { evaluation.blocker };
-        (truth, blocker, possible)
     }
 
     fn domain(&self, record: RecordIx, field: FieldId) -> Intervals {

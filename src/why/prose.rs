@@ -94,7 +94,7 @@ fn measured(reason: &Reason, model: &Model, language: Language) -> Option<String
         return Some(found);
     }
     let wanted = shown(required, model, language);
-    let word = wording(reason.comparison, required, language);
+    let word = comparing(reason.comparison, required, language);
     let mut text =
         if zh { format!("现为{found}，需{word}{wanted}") } else { format!("now {found}, required {word}{wanted}") };
     if let Some(distance) = &reason.distance {
@@ -109,7 +109,9 @@ fn measured(reason: &Reason, model: &Model, language: Language) -> Option<String
     Some(text)
 }
 
-fn wording(comparison: Option<Comparison>, required: &Shown, language: Language) -> &'static str {
+/// The words of a comparison before what is required: "at least ", "低于".
+#[must_use]
+pub fn comparing(comparison: Option<Comparison>, required: &Shown, language: Language) -> &'static str {
     let zh = language == Language::Zh;
     let several = matches!(required, Shown::Symbols(_, v) if v.len() > 1);
     match (comparison, zh) {

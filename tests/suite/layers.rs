@@ -25,8 +25,9 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("graph", shared(&["checked"])),
         ("verdict", shared(&["graph"])),
         ("why", shared(&["verdict", "graph", "checked"])),
-        ("engine", shared(&["ast", "checked", "graph", "verdict", "why"])),
-        ("wire", shared(&["checked", "verdict", "why", "engine", "Matches"])),
+        ("advise", shared(&["why", "verdict", "graph", "checked"])),
+        ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise"])),
+        ("wire", shared(&["checked", "verdict", "why", "advise", "engine", "Engine", "Matches"])),
     ])
 }
 

@@ -1,8 +1,12 @@
-//! JSON: profiles in ([`profile`]), results out ([`report`]), and the JSON Schema of a profile ([`schema`]).
+//! JSON: profiles in ([`profile`]) and out ([`write`]), results ([`report`]), advice ([`advice`]), the record of a decision
+//! ([`record`]), and the JSON Schema of a profile ([`schema`]).
 
+pub mod advice;
 pub mod profile;
+pub mod record;
 pub mod report;
 pub mod schema;
 mod tree;
+pub mod write;
 
 pub use profile::{Problem, ProfileError, UnknownFields, profile_from_json};

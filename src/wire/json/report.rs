@@ -164,7 +164,7 @@ fn reason(reason: &Reason, model: &Model) -> Value {
     })
 }
 
-const fn comparison(comparison: Comparison) -> &'static str {
+pub(super) const fn comparison(comparison: Comparison) -> &'static str {
     match comparison {
         Comparison::Less => "<",
         Comparison::LessOrEqual => "<=",
@@ -200,7 +200,7 @@ fn amount(amount: &Amount, model: &Model, policy: PolicyId) -> Value {
     json!({ "benefit": amount.benefit, "label": label, "kind": kind, "value": amount.value.map(|(n, _)| n.to_string()), "unit": unit, "steps": steps })
 }
 
-fn shown(value: &Shown, model: &Model) -> Value {
+pub(super) fn shown(value: &Shown, model: &Model) -> Value {
     match value {
         Shown::Unknown => Value::Null,
         Shown::YesNo(b) => json!(b),

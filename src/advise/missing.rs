@@ -1,0 +1,111 @@
+//! The facts that can still matter for an undetermined verdict, exactly.
+//!
+//! The explanation lists what three-valued logic stopped at. Here each of them is tried: does some answer settle the verdict
+//! by itself, and if none does, is there any completion of the others in which it turns the verdict? What cannot is dropped.
+
+use super::{pieces, with};
+use crate::graph::{Bound, Node};
+use crate::ids::{FieldId, PolicyId};
+use crate::profile::{Profile, RecordIx, Slot, position};
+use crate::schema::FieldType;
+use crate::verdict::from_graph::Scratch;
+use crate::verdict::{Verdict, exact};
+use crate::why::Missing;
+
+/// The most values that are tried for one fact.
+const VALUES: usize = 40;
+
+/// A missing fact that can still matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The fact.
+    pub missing: Missing,
+    /// Whether some answer to it settles the verdict, whatever the other facts are.
+    pub settles: bool,
+}
+
+/// Of the facts an explanation lists, those that can change the verdict.
+#[must_use]
+pub fn exact_missing(
+    bound: &Bound,
+    profile: &Profile,
+    policy: PolicyId,
+    listed: &[Missing],
+    scratch: &mut Scratch,
+) -> Vec<Asked> {
+    let mut found = Vec::new();
+    for missing in listed {
+        let Some(record) = missing.record else {
+            found.push(Asked { missing: missing.clone(), settles: false });
+            continue;
+        };
+        let settles = answers(bound, profile, record, missing.field).into_iter().any(|answer| {
+            let verdict = exact::outcome(bound, policy, &answer, scratch).verdict;
+            matches!(verdict, Verdict::Eligible | Verdict::Ineligible)
+        });
+        let scalar = is_scalar(bound, missing.field);
+        if settles
+            || !scalar
+            || exact::matters(
+                bound,
+                policy,
+                profile,
+                (record, missing.field),
+                &pieces(bound, missing.field, VALUES),
+                scratch,
+            )
+        {
+            found.push(Asked { missing: missing.clone(), settles });
+        }
+    }
+    found
+}
+
+fn is_scalar(bound: &Bound, field: FieldId) -> bool {
+    let ty = bound.graph.schema.field(field).map(|f| f.ty);
+    matches!(ty, Some(FieldType::YesNo | FieldType::Date | FieldType::Quantity(_) | FieldType::Symbol(_)))
+}
+
+/// The profile with each answer to one question that can make a difference.
+pub(super) fn answers(bound: &Bound, profile: &Profile, record: RecordIx, field: FieldId) -> Vec<Profile> {
+    let schema = &bound.graph.schema;
+    let Some(at) = position(schema, field) else { return Vec::new() };
+    match schema.field(field).map(|f| f.ty) {
+        Some(FieldType::Set(_)) => {
+            let none = Slot::Set { known: Vec::new(), not: Vec::new(), complete: true };
+            let mut all = vec![with(profile, record, at, none)];
+            for symbol in asked_of(bound, field) {
+                all.push(with(profile, record, at, Slot::Set { known: vec![symbol], not: Vec::new(), complete: true }));
+            }
+            all
+        }
+        Some(FieldType::List(_)) => {
+            let items = match profile.slot(record, at) {
+                Slot::List { items, .. } => items.clone(),
+                _ => Vec::new(),
+            };
+            vec![with(profile, record, at, Slot::List { items, complete: true })]
+        }
+        Some(FieldType::Record(_)) | None => Vec::new(),
+        Some(_) => pieces(bound, field, VALUES)
+            .into_iter()
+            .map(|value| with(profile, record, at, Slot::Scalar(value)))
+            .collect(),
+    }
+}
+
+/// The values that some condition asks a set fact for.
+fn asked_of(bound: &Bound, field: FieldId) -> Vec<u32> {
+    let mut symbols: Vec<u32> = Vec::new();
+    for node in bound.graph.nodes() {
+        if let Node::Holds(fact, values) = node
+            && fact.field == field
+        {
+            symbols.extend(values);
+        }
+    }
+    symbols.sort_unstable();
+    symbols.dedup();
+    symbols.truncate(VALUES);
+    symbols
+}

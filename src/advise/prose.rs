@@ -1,0 +1,92 @@
+//! Advice as sentences, in Chinese and in English. The class of a fact decides the words: an action is advised, a grant
+//! names the policy that gives it, time gives the date, and a circumstance shows how far off it is and is never advised.
+
+use super::needs::{Change, Way, granted_by};
+use crate::checked::Model;
+use crate::ids::PolicyId;
+use crate::schema::Class;
+use crate::value::Language;
+use crate::verdict::Verdict;
+use crate::why::Shown;
+use crate::why::prose::{comparing, shown};
+
+/// A way, as one line for each change.
+#[must_use]
+pub fn way(way: &Way, model: &Model, language: Language) -> Vec<String> {
+    let zh = language == Language::Zh;
+    let mut lines = Vec::new();
+    if let Some(day) = way.wait_until {
+        lines.push(if zh {
+            format!("到{}", shown(&Shown::Date(day), model, language))
+        } else {
+            format!("from {day} on")
+        });
+    }
+    lines.extend(way.changes.iter().map(|c| change(c, model, language)));
+    if way.then == Verdict::Undetermined {
+        lines.push(if zh { "之后仍取决于尚不清楚的情况" } else { "and what is not known yet then decides" }.to_owned());
+    }
+    lines
+}
+
+/// One change.
+#[must_use]
+pub fn change(change: &Change, model: &Model, language: Language) -> String {
+    let zh = language == Language::Zh;
+    let name = model.schema.field(change.field).map(|f| f.name.get(language)).unwrap_or_default();
+    let actual = shown(&change.actual, model, language);
+    let required = shown(&change.required, model, language);
+    let compared = comparing(Some(change.comparison), &change.required, language);
+    match change.class {
+        Class::Grant => {
+            let names: Vec<String> = granted_by(change).iter().map(|p| title(model, *p, language)).collect();
+            match (names.is_empty(), zh) {
+                (false, true) => format!("先取得：{}", names.join("、")),
+                (false, false) => format!("first obtain: {}", names.join(", ")),
+                (true, true) => format!("现为{actual}；与{required}不能同时享受"),
+                (true, false) => format!("{name}: now {actual}; not while {required} is held"),
+            }
+        }
+        Class::Action => {
+            if zh {
+                format!("可以办理：{name}（现为{actual}，需{compared}{required}）")
+            } else {
+                format!("can be done: {name} (now {actual}, needed {compared}{required})")
+            }
+        }
+        Class::Circumstance | Class::Time | Class::Immutable => {
+            let distance = change.distance.as_ref().map(|d| shown(d, model, language));
+            match (distance, zh) {
+                (Some(distance), true) => {
+                    format!("条件差距：{name}现为{actual}，标准为{compared}{required}，相差{distance}")
+                }
+                (Some(distance), false) => {
+                    format!("the gap: {name} is {actual}, the rule is {compared}{required}, {distance} away")
+                }
+                (None, true) => format!("未符合：{name}现为{actual}，政策要求{compared}{required}"),
+                (None, false) => format!("not met: {name} is {actual}, the rule is {compared}{required}"),
+            }
+        }
+    }
+}
+
+/// The title of a policy.
+#[must_use]
+pub fn title(model: &Model, policy: PolicyId, language: Language) -> String {
+    model.policies.get(policy.index()).map(|p| p.title.get(language).to_owned()).unwrap_or_default()
+}
+
+/// A verdict as a word.
+#[must_use]
+pub const fn verdict(verdict: Verdict, language: Language) -> &'static str {
+    match (verdict, language) {
+        (Verdict::Eligible, Language::Zh) => "符合",
+        (Verdict::Eligible, Language::En) => "eligible",
+        (Verdict::Ineligible, Language::Zh) => "不符合",
+        (Verdict::Ineligible, Language::En) => "ineligible",
+        (Verdict::Undetermined, Language::Zh) => "待定",
+        (Verdict::Undetermined, Language::En) => "undetermined",
+        (Verdict::NotInForce, Language::Zh) => "未施行",
+        (Verdict::NotInForce, Language::En) => "not in force",
+    }
+}

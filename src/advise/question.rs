@@ -1,0 +1,86 @@
+//! What to ask next: the fact whose answer is expected to settle most policies, and the proof that nothing is left to ask.
+
+use super::missing::{answers, exact_missing};
+use crate::graph::Bound;
+use crate::ids::{FieldId, PolicyId};
+use crate::profile::{Profile, RecordIx};
+use crate::verdict::from_graph::{Evaluation, Scratch};
+use crate::verdict::{Truth, Verdict, exact};
+use crate::why::Missing;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A fact, of a record.
+pub type Asking = (RecordIx, FieldId);
+
+/// What to ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Of which record.
+    pub record: RecordIx,
+    /// The fact.
+    pub field: FieldId,
+    /// The policies whose verdict it can change, by id.
+    pub policies: Vec<PolicyId>,
+    /// How many policies an answer settles on average over the answers that make a difference, in hundredths.
+    pub settles: u64,
+}
+
+/// The next question, or none: then no answer to a question the household can be asked changes any verdict. `missing` has
+/// the undetermined policies with the facts their explanations list; `skipped` are facts the household could not say.
+/// What only a caseworker can say is never asked.
+#[must_use]
+pub fn next(
+    bound: &Bound,
+    profile: &Profile,
+    missing: &[(PolicyId, Vec<Missing>)],
+    skipped: &BTreeSet<Asking>,
+    scratch: &mut Scratch,
+) -> Option<Question> {
+    let mut users: BTreeMap<Asking, Vec<PolicyId>> = BTreeMap::new();
+    for (policy, facts) in missing {
+        for fact in facts.iter().filter(|f| !f.judged) {
+            if let Some(record) = fact.record.filter(|r| !skipped.contains(&(*r, fact.field))) {
+                users.entry((record, fact.field)).or_default().push(*policy);
+            }
+        }
+    }
+    let mut scored: Vec<(u64, usize, Asking)> = users
+        .iter()
+        .map(|(asking, policies)| (score(bound, profile, *asking, policies, scratch), policies.len(), *asking))
+        .collect();
+    scored.sort_by_key(|(score, count, asking)| (std::cmp::Reverse(*score), std::cmp::Reverse(*count), *asking));
+    for (settles, _, (record, field)) in scored {
+        let mut matters = Vec::new();
+        for policy in users.get(&(record, field)).into_iter().flatten() {
+            let listed = [Missing { record: Some(record), field, judged: false }];
+            if !exact_missing(bound, profile, *policy, &listed, scratch).is_empty() {
+                matters.push(*policy);
+            }
+        }
+        if !matters.is_empty() {
+            return Some(Question { record, field, policies: matters, settles });
+        }
+    }
+    None
+}
+
+/// How many of the policies an answer settles, averaged over the answers, in hundredths.
+fn score(bound: &Bound, profile: &Profile, asking: Asking, policies: &[PolicyId], scratch: &mut Scratch) -> u64 {
+    let answers = answers(bound, profile, asking.0, asking.1);
+    let mut settled = 0u64;
+    for answer in &answers {
+        let mut evaluation = Evaluation::new(bound, answer, scratch);
+        for root in policies.iter().filter_map(|p| bound.graph.entry(*p)?.root) {
+            settled += u64::from(evaluation.truth(root) != Truth::Unknown);
+        }
+    }
+    (settled * 100).checked_div(answers.len() as u64).unwrap_or(0)
+}
+
+/// The policies that are undetermined.
+#[must_use]
+pub fn undetermined(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -> Vec<PolicyId> {
+    let outcomes = exact::outcomes(bound, profile, scratch);
+    let open = outcomes.iter().enumerate().filter(|(_, o)| o.verdict == Verdict::Undetermined);
+    open.map(|(i, _)| PolicyId::of(i)).collect()
+}

@@ -1,0 +1,108 @@
+//! The front of stage 6: advice on one household.
+
+use super::{Engine, Matches, Rules};
+use crate::advise::calendar::{self, Turn};
+use crate::advise::missing::{self, Asked};
+use crate::advise::needs::{self, Needs};
+use crate::advise::plan::{self, Plan};
+use crate::advise::question::{self, Asking, Question};
+use crate::advise::reads;
+use crate::graph::Bound;
+use crate::ids::{FieldId, PolicyId};
+use crate::profile::Profile;
+use crate::value::{Date, Words};
+use crate::verdict::from_graph::Scratch;
+use crate::why::Missing;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Engine {
+    /// The verdicts that change by themselves after the as-of date, up to and with `until`, with the facts as they are.
+    ///
+    /// ```
+    /// # use entitle::{Engine, profile::{Profile, Slot}};
+    /// # let text = r#"
+    /// #     enum category { welfare }
+    /// #     record person { birth_date: date }
+    /// #     policy tea for person {
+    /// #         category: welfare
+    /// #         in force: from 2020-01-01 until further notice
+    /// #         source: "an example"
+    /// #         status: illustrative
+    /// #         eligible when { today - birth_date >= 60 years old }
+    /// #     }
+    /// # "#;
+    /// let engine = Engine::from_texts([("tea.policy".to_owned(), text.to_owned())])?;
+    /// let rules = engine.at("2026-01-01".parse().unwrap())?;
+    /// let person = engine.schema().entity_named("person").unwrap();
+    /// let mut profile = Profile::new();
+    /// let record = profile.add(engine.schema(), person);
+    /// profile.set_root(record);
+    /// profile.set(record, 0, Slot::Scalar("1966-05-04".parse::<entitle::value::Date>().unwrap().days()));
+    /// let turns = engine.calendar(&rules, &profile, "2030-01-01".parse().unwrap());
+    /// assert_eq!(turns.len(), 1);
+    /// assert_eq!(turns[0].on.to_string(), "2026-05-04");
+    /// # Ok::<(), entitle::Error>(())
+    /// ```
+    #[must_use]
+    pub fn calendar(&self, rules: &Rules, profile: &Profile, until: Date) -> Vec<Turn> {
+        calendar::calendar(&rules.bound, &self.starts, profile, until, &mut self.days())
+    }
+
+    /// What would make an ineligible policy apply: at most `limit` ways, the fewest and easiest changes first.
+    #[must_use]
+    pub fn needs(&self, matches: &Matches<'_>, policy: PolicyId, limit: usize) -> Needs {
+        let declared = matches.rules.model.policies.get(policy.index());
+        let sources: Vec<Option<Words>> =
+            declared.map(|p| p.conditions.iter().map(|c| c.source.clone()).collect()).unwrap_or_default();
+        needs::needs(&matches.rules.bound, matches.profile, policy, &sources, limit, &mut self.days())
+    }
+
+    /// The rules of days, each worked out once.
+    fn days(&self) -> impl FnMut(Date) -> Option<Bound> + '_ {
+        let mut seen: BTreeMap<Date, Bound> = BTreeMap::new();
+        move |day| {
+            if let Some(bound) = seen.get(&day) {
+                return Some(bound.clone());
+            }
+            let bound = self.at(day).ok()?.bound;
+            seen.insert(day, bound.clone());
+            Some(bound)
+        }
+    }
+}
+
+impl Rules {
+    /// The facts that the conditions and amounts of these policies can read on that day: all that a household has to be
+    /// asked, for these policies. In the order of the schema.
+    #[must_use]
+    pub fn facts_read(&self, policies: &[PolicyId]) -> Vec<FieldId> {
+        reads::facts_read(&self.bound, policies)
+    }
+}
+
+impl Matches<'_> {
+    /// The facts that can still matter for an undetermined policy, and for each whether some answer settles it. What
+    /// cannot change the verdict is not among them.
+    #[must_use]
+    pub fn missing(&self, policy: PolicyId) -> Vec<Asked> {
+        let listed = self.explain(policy).missing;
+        missing::exact_missing(&self.rules.bound, self.profile, policy, &listed, &mut Scratch::default())
+    }
+
+    /// What to ask next, or none: then no answer the household can give changes any verdict. `skipped` are facts that it
+    /// could not say; what only a caseworker can say is never asked.
+    #[must_use]
+    pub fn next_question(&self, skipped: &BTreeSet<Asking>) -> Option<Question> {
+        let mut scratch = Scratch::default();
+        let open = question::undetermined(&self.rules.bound, self.profile, &mut scratch);
+        let missing: Vec<(PolicyId, Vec<Missing>)> =
+            open.into_iter().map(|p| (p, self.explain_with(p, &mut scratch).missing)).collect();
+        question::next(&self.rules.bound, self.profile, &missing, skipped, &mut scratch)
+    }
+
+    /// What to apply for, in which order.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        plan::plan(&self.rules.model, &self.rules.bound, self.profile)
+    }
+}

@@ -1,0 +1,158 @@
+//! Advice as JSON, format `entitle.advice/1`.
+//!
+//! ```text
+//! { "format": "entitle.advice/1", "as_of", "policy_set", "preliminary": true,
+//!   "needs": [ { "policy", "ways": [WAY], "more": bool } ], "missing": [ { "policy", "facts": [FACT] } ],
+//!   "plan": PLAN, "calendar": [ { "on": date, "policy", "from": verdict, "to": verdict } ] }
+//! WAY  = { "wait_until": date|null, "then": verdict, "changes": [CHANGE], "sentences": WORDS-LISTS }
+//! CHANGE = { "record", "fact", "class", "comparison", "condition": WORDS, "source", "granted_by": [policy] }
+//! FACT = { "fact", "record", "judged", "settles" }
+//! PLAN = { "stages": [ [ { "policy", "monthly", "opened_by": [policy] } ] ], "left_out": [ { "policy", "for", "effect" } ],
+//!          "kept": [policy], "monthly", "exact", "bring": [id] }
+//! ```
+
+use crate::advise::needs::{Needs, granted_by};
+use crate::advise::plan::Plan;
+use crate::advise::prose;
+use crate::checked::{Effect, Model};
+use crate::ids::PolicyId;
+use crate::schema::Class;
+use crate::value::{Date, Language};
+use crate::verdict::Verdict;
+use crate::{Engine, Matches};
+use serde_json::{Value, json};
+
+/// All advice on one household: at most `limit` ways for each ineligible policy, and the calendar up to `until`.
+#[must_use]
+pub fn advice(engine: &Engine, matches: &Matches<'_>, limit: usize, until: Date) -> Value {
+    let rules = matches.rules();
+    let model = rules.model();
+    let of = |verdict: Verdict| {
+        let all = (0..model.policies.len()).map(PolicyId::of);
+        all.filter(move |p| matches.verdict(*p) == verdict && model.policies.get(p.index()).is_some_and(|p| p.written))
+    };
+    let needed: Vec<Value> = of(Verdict::Ineligible)
+        .map(|p| engine.needs(matches, p, limit))
+        .filter(|n| !n.ways.is_empty())
+        .map(|n| needs(&n, model))
+        .collect();
+    let missing: Vec<Value> = of(Verdict::Undetermined)
+        .map(|p| {
+            let facts: Vec<Value> = matches
+                .missing(p)
+                .into_iter()
+                .map(|a| {
+                    let name = model.schema.field(a.missing.field).map(|f| f.name.id.clone());
+                    json!({ "fact": name, "record": a.missing.record.map(|r| r.0), "judged": a.missing.judged, "settles": a.settles })
+                })
+                .collect();
+            json!({ "policy": id(model, p), "facts": facts })
+        })
+        .collect();
+    let turns: Vec<Value> = engine
+        .calendar(rules, matches.profile(), until)
+        .into_iter()
+        .map(|t| {
+            let word = super::report::verdict;
+            json!({ "on": t.on.to_string(), "policy": id(model, t.policy), "from": word(t.from), "to": word(t.to) })
+        })
+        .collect();
+    json!({
+        "format": "entitle.advice/1",
+        "as_of": rules.as_of().to_string(),
+        "policy_set": rules.fingerprint(),
+        "preliminary": true,
+        "needs": needed,
+        "missing": missing,
+        "plan": plan(&matches.plan(), model),
+        "calendar": turns,
+    })
+}
+
+fn id(model: &Model, policy: PolicyId) -> String {
+    model.policies.get(policy.index()).map(|p| p.name.id.clone()).unwrap_or_default()
+}
+
+fn needs(needs: &Needs, model: &Model) -> Value {
+    let ways: Vec<Value> = needs
+        .ways
+        .iter()
+        .map(|way| {
+            let changes: Vec<Value> = way
+                .changes
+                .iter()
+                .map(|c| {
+                    let words = json!({ "zh": c.condition.get(Language::Zh), "en": c.condition.get(Language::En) });
+                    let source =
+                        c.source.as_ref().map(|s| json!({ "zh": s.get(Language::Zh), "en": s.get(Language::En) }));
+                    json!({
+                        "record": c.record.0,
+                        "fact": model.schema.field(c.field).map(|f| f.name.id.clone()),
+                        "class": class(c.class),
+                        "comparison": super::report::comparison(c.comparison),
+                        "actual": super::report::shown(&c.actual, model),
+                        "required": super::report::shown(&c.required, model),
+                        "distance": c.distance.as_ref().map(|d| super::report::shown(d, model)),
+                        "condition": words,
+                        "source": source,
+                        "granted_by": granted_by(c).into_iter().map(|p| id(model, p)).collect::<Vec<_>>(),
+                    })
+                })
+                .collect();
+            json!({
+                "wait_until": way.wait_until.map(|d| d.to_string()),
+                "then": super::report::verdict(way.then),
+                "changes": changes,
+                "sentences": { "zh": prose::way(way, model, Language::Zh), "en": prose::way(way, model, Language::En) },
+            })
+        })
+        .collect();
+    json!({ "policy": id(model, needs.policy), "ways": ways, "more": needs.more })
+}
+
+const fn class(class: Class) -> &'static str {
+    match class {
+        Class::Action => "action",
+        Class::Grant => "grant",
+        Class::Time => "time",
+        Class::Circumstance => "circumstance",
+        Class::Immutable => "immutable",
+    }
+}
+
+fn plan(plan: &Plan, model: &Model) -> Value {
+    let effect = |effect: Effect| match effect {
+        Effect::NotWhileReceiving => "not_while_receiving",
+        Effect::NotTogetherWith => "not_together_with",
+        Effect::HigherOf => "higher_of",
+        Effect::SameItemOnce => "same_item_once",
+        Effect::Deducts => "deducts",
+    };
+    let stages: Vec<Value> = plan
+        .stages
+        .iter()
+        .map(|stage| {
+            let steps = stage.apply.iter().map(|s| {
+                json!({
+                    "policy": id(model, s.policy),
+                    "monthly": s.monthly.map(|n| n.to_string()),
+                    "opened_by": s.opened_by.iter().map(|p| id(model, *p)).collect::<Vec<_>>(),
+                })
+            });
+            json!(steps.collect::<Vec<_>>())
+        })
+        .collect();
+    let left_out: Vec<Value> = plan
+        .left_out
+        .iter()
+        .map(|(p, other, e)| json!({ "policy": id(model, *p), "for": id(model, *other), "effect": effect(*e) }))
+        .collect();
+    json!({
+        "stages": stages,
+        "left_out": left_out,
+        "kept": plan.kept.iter().map(|p| id(model, *p)).collect::<Vec<_>>(),
+        "monthly": plan.monthly.to_string(),
+        "exact": plan.exact,
+        "bring": plan.bring.iter().map(|l| l.id.clone()).collect::<Vec<_>>(),
+    })
+}
