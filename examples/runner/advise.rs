@@ -196,7 +196,7 @@ impl Page<'_> {
     fn ways(&self, needs: &entitle::advise::needs::Needs) {
         say(&format!("  {}", self.title(needs.policy)));
         for way in &needs.ways {
-            let lines = prose::way(way, self.engine.model(), self.language);
+            let lines = prose::way(way, self.engine.model(), self.matches.profile(), self.language);
             say(&format!("      · {}", lines.join(self.pick("；", "; "))));
         }
         if needs.more {

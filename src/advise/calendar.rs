@@ -5,13 +5,14 @@
 //! year. Those days are evaluated; nothing in between can differ.
 
 use super::{known, moved, turns};
-use crate::graph::{Bound, Node};
-use crate::ids::PolicyId;
+use crate::graph::{Bound, Node, SetDef};
+use crate::ids::{FieldId, PolicyId};
 use crate::profile::Profile;
 use crate::value::Date;
 use crate::verdict::from_graph::Scratch;
 use crate::verdict::{Verdict, exact};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// A verdict that changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub fn calendar(
     starts: &[Date],
     profile: &Profile,
     until: Date,
-    at: &mut dyn FnMut(Date) -> Option<Bound>,
+    at: &mut dyn FnMut(Date) -> Option<Rc<Bound>>,
 ) -> Vec<Turn> {
     let mut scratch = Scratch::default();
     let mut before: Vec<Verdict> = verdicts(bound, profile, &mut scratch);
@@ -70,6 +71,14 @@ fn candidates(bound: &Bound, profile: &Profile, from: Date, until: Date) -> BTre
     let graph = &bound.graph;
     let mut days = BTreeSet::new();
     let (mut by_month, mut dates, mut steps) = (false, BTreeSet::new(), BTreeSet::new());
+    let mut ends: BTreeMap<FieldId, BTreeSet<i64>> = BTreeMap::new();
+    for node in graph.nodes() {
+        if let Node::Test(fact, set) = node {
+            let fixed = graph.set_def(*set).filter(|s| matches!(s, SetDef::Fixed(_))).map(|_| bound.set(*set));
+            let all = fixed.into_iter().chain([bound.range(fact.field)]);
+            ends.entry(fact.field).or_default().extend(all.flat_map(|s| s.as_slice()).flat_map(|(a, b)| [*a, *b]));
+        }
+    }
     let mut moving = vec![false; graph.nodes().len()];
     for (at, node) in graph.nodes().iter().enumerate() {
         let mut moves = matches!(node, Node::Today);
@@ -79,10 +88,16 @@ fn candidates(bound: &Bound, profile: &Profile, from: Date, until: Date) -> BTre
         }
         match node {
             Node::Test(fact, set) => {
-                if let Some(set) = graph.set_def(*set) {
-                    for value in known(profile, &graph.schema, fact.field) {
-                        days.extend(turns(set, value));
-                    }
+                let Some(def) = graph.set_def(*set) else { continue };
+                if matches!(def, SetDef::Fixed(_)) {
+                    continue;
+                }
+                for value in known(profile, &graph.schema, fact.field) {
+                    days.extend(turns(def, value));
+                }
+                // A date that is not known turns a verdict where the ends of what it can be are reached.
+                for end in ends.get(&fact.field).into_iter().flatten() {
+                    days.extend([end - 1, *end, end + 1].iter().flat_map(|e| turns(def, *e)));
                 }
             }
             // Arithmetic with dates: every date of the profile in it, moved by every step in it, with today moved or not.

@@ -14,6 +14,7 @@ use crate::value::{Date, Number, Words};
 use crate::verdict::from_graph::{Evaluation, Scratch};
 use crate::verdict::{Comparison, Truth, Verdict, exact};
 use crate::why::Shown;
+use std::rc::Rc;
 
 /// Ways kept at each step, the cheapest first.
 const KEEP: usize = 16;
@@ -67,6 +68,18 @@ pub struct Change {
     position: u32,
 }
 
+impl Way {
+    /// The profile with the changes made.
+    #[must_use]
+    pub fn applied(&self, profile: &Profile) -> Profile {
+        let mut changed = profile.clone();
+        for change in &self.changes {
+            changed.set(change.record, change.position as usize, change.slot.clone());
+        }
+        changed
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Draft {
     wait: Option<Date>,
@@ -110,7 +123,7 @@ pub fn needs(
     policy: PolicyId,
     sources: &[Option<Words>],
     limit: usize,
-    at: &mut dyn FnMut(Date) -> Option<Bound>,
+    at: &mut dyn FnMut(Date) -> Option<Rc<Bound>>,
 ) -> Needs {
     let mut found = Needs { policy, ways: Vec::new(), more: false };
     let Some(entry) = bound.graph.entry(policy).filter(|e| e.root.is_some()) else { return found };
@@ -145,7 +158,7 @@ fn flips(
     profile: &Profile,
     policy: PolicyId,
     draft: &Draft,
-    at: &mut dyn FnMut(Date) -> Option<Bound>,
+    at: &mut dyn FnMut(Date) -> Option<Rc<Bound>>,
     scratch: &mut Scratch,
 ) -> Option<Verdict> {
     let mut changed = profile.clone();
@@ -156,7 +169,7 @@ fn flips(
         Some(day) => Some(at(day)?),
         None => None,
     };
-    let rules = later.as_ref().unwrap_or(bound);
+    let rules = later.as_deref().unwrap_or(bound);
     if !exact::contradictions(rules, &changed, scratch).is_empty() {
         return None;
     }
@@ -171,7 +184,7 @@ fn minimal(
     policy: PolicyId,
     mut draft: Draft,
     mut verdict: Verdict,
-    at: &mut dyn FnMut(Date) -> Option<Bound>,
+    at: &mut dyn FnMut(Date) -> Option<Rc<Bound>>,
     scratch: &mut Scratch,
 ) -> (Draft, Verdict) {
     let mut i = draft.changes.len();

@@ -4,15 +4,16 @@
 use super::needs::{Change, Way, granted_by};
 use crate::checked::Model;
 use crate::ids::PolicyId;
+use crate::profile::Profile;
 use crate::schema::Class;
 use crate::value::Language;
 use crate::verdict::Verdict;
 use crate::why::Shown;
-use crate::why::prose::{comparing, shown};
+use crate::why::prose::{comparing, shown, whose};
 
 /// A way, as one line for each change.
 #[must_use]
-pub fn way(way: &Way, model: &Model, language: Language) -> Vec<String> {
+pub fn way(way: &Way, model: &Model, profile: &Profile, language: Language) -> Vec<String> {
     let zh = language == Language::Zh;
     let mut lines = Vec::new();
     if let Some(day) = way.wait_until {
@@ -22,7 +23,7 @@ pub fn way(way: &Way, model: &Model, language: Language) -> Vec<String> {
             format!("from {day} on")
         });
     }
-    lines.extend(way.changes.iter().map(|c| change(c, model, language)));
+    lines.extend(way.changes.iter().map(|c| change(c, model, profile, language)));
     if way.then == Verdict::Undetermined {
         lines.push(if zh { "之后仍取决于尚不清楚的情况" } else { "and what is not known yet then decides" }.to_owned());
     }
@@ -31,9 +32,17 @@ pub fn way(way: &Way, model: &Model, language: Language) -> Vec<String> {
 
 /// One change.
 #[must_use]
-pub fn change(change: &Change, model: &Model, language: Language) -> String {
+pub fn change(change: &Change, model: &Model, profile: &Profile, language: Language) -> String {
     let zh = language == Language::Zh;
-    let name = model.schema.field(change.field).map(|f| f.name.get(language)).unwrap_or_default();
+    let field = model.schema.field(change.field);
+    let name = field.map(|f| f.name.get(language)).unwrap_or_default();
+    let owner = field.and_then(|f| whose(Some(change.record), f.entity, model, profile, language));
+    let name = match (&owner, zh) {
+        (Some(owner), true) => format!("{owner}的{name}"),
+        (Some(owner), false) => format!("{owner}: {name}"),
+        (None, _) => name,
+    };
+    let for_whom = owner.map(|o| if zh { format!("（{o}）") } else { format!(" ({o})") }).unwrap_or_default();
     let actual = shown(&change.actual, model, language);
     let required = shown(&change.required, model, language);
     let compared = comparing(Some(change.comparison), &change.required, language);
@@ -41,8 +50,8 @@ pub fn change(change: &Change, model: &Model, language: Language) -> String {
         Class::Grant => {
             let names: Vec<String> = granted_by(change).iter().map(|p| title(model, *p, language)).collect();
             match (names.is_empty(), zh) {
-                (false, true) => format!("先取得：{}", names.join("、")),
-                (false, false) => format!("first obtain: {}", names.join(", ")),
+                (false, true) => format!("先取得{for_whom}：{}", names.join("、")),
+                (false, false) => format!("first obtain{for_whom}: {}", names.join(", ")),
                 (true, true) => format!("现为{actual}；与{required}不能同时享受"),
                 (true, false) => format!("{name}: now {actual}; not while {required} is held"),
             }

@@ -14,6 +14,7 @@ use crate::value::{Date, Words};
 use crate::verdict::from_graph::Scratch;
 use crate::why::Missing;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 impl Engine {
     /// The verdicts that change by themselves after the as-of date, up to and with `until`, with the facts as they are.
@@ -58,14 +59,14 @@ impl Engine {
     }
 
     /// The rules of days, each worked out once.
-    fn days(&self) -> impl FnMut(Date) -> Option<Bound> + '_ {
-        let mut seen: BTreeMap<Date, Bound> = BTreeMap::new();
+    fn days(&self) -> impl FnMut(Date) -> Option<Rc<Bound>> + '_ {
+        let mut seen: BTreeMap<Date, Rc<Bound>> = BTreeMap::new();
         move |day| {
             if let Some(bound) = seen.get(&day) {
-                return Some(bound.clone());
+                return Some(Rc::clone(bound));
             }
-            let bound = self.at(day).ok()?.bound;
-            seen.insert(day, bound.clone());
+            let bound = Rc::new(self.at(day).ok()?.bound);
+            seen.insert(day, Rc::clone(&bound));
             Some(bound)
         }
     }

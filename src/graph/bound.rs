@@ -4,7 +4,7 @@ use super::intervals::Intervals;
 use super::{Comparison, Graph, Node, SetDef, SetId, Step, simplify};
 use crate::ids::{FieldId, PolicyId};
 use crate::value::Date;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A [`Graph`] and an as-of date.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Bound {
     /// What each fact can be, by its id: its declared range, narrowed by constraints on it alone.
     ranges: Vec<Intervals>,
     /// By policy: facts for which three-valued logic can be too weak, see [`simplify::hard_facts`].
-    hard: Vec<simplify::Hard>,
+    hard: Vec<OnceLock<simplify::Hard>>,
 }
 
 impl Graph {
@@ -38,9 +38,9 @@ impl Graph {
                 *range = range.and(set);
             }
         }
-        let mut bound = Bound { graph: Arc::clone(self), as_of, sets, ranges, hard: Vec::new() };
-        bound.hard = simplify::hard_facts(&bound);
-        Some(bound)
+        // Worked out when a policy is first found undecided: most days and policies never ask.
+        let hard = self.entries.iter().map(|_| OnceLock::new()).collect();
+        Some(Bound { graph: Arc::clone(self), as_of, sets, ranges, hard })
     }
 }
 
@@ -48,7 +48,7 @@ impl Bound {
     /// A set of intervals on this day.
     #[must_use]
     pub fn set(&self, id: SetId) -> &Intervals {
-        static EMPTY: std::sync::OnceLock<Intervals> = std::sync::OnceLock::new();
+        static EMPTY: OnceLock<Intervals> = OnceLock::new();
         self.sets.get(id.0 as usize).unwrap_or_else(|| EMPTY.get_or_init(Intervals::default))
     }
 
@@ -61,12 +61,13 @@ impl Bound {
     /// What a fact can be.
     #[must_use]
     pub fn range(&self, field: FieldId) -> &Intervals {
-        static EMPTY: std::sync::OnceLock<Intervals> = std::sync::OnceLock::new();
+        static EMPTY: OnceLock<Intervals> = OnceLock::new();
         self.ranges.get(field.index()).unwrap_or_else(|| EMPTY.get_or_init(Intervals::default))
     }
 
     pub(crate) fn hard(&self, policy: PolicyId) -> Option<&simplify::Hard> {
-        self.hard.get(policy.index())
+        let slot = self.hard.get(policy.index())?;
+        Some(slot.get_or_init(|| simplify::hard_facts(self, policy)))
     }
 }
 

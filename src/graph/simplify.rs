@@ -8,7 +8,7 @@
 
 use super::intervals::Intervals;
 use super::{Bound, FactRef, Graph, Node, NodeId};
-use crate::ids::FieldId;
+use crate::ids::{FieldId, PolicyId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The hard facts of one policy.
@@ -34,15 +34,13 @@ struct Use {
     hard: bool,
 }
 
-pub(crate) fn hard_facts(bound: &Bound) -> Vec<Hard> {
+/// The hard facts of one policy on that day.
+pub(crate) fn hard_facts(bound: &Bound, policy: PolicyId) -> Hard {
     let graph = &bound.graph;
-    let tied: BTreeSet<FieldId> =
-        graph.constraints.iter().filter(|c| c.fields.len() > 1).flat_map(|c| c.fields.iter().copied()).collect();
-    graph
-        .entries
-        .iter()
-        .map(|entry| entry.root.map_or_else(Hard::default, |root| of_policy(bound, root, &tied)))
-        .collect()
+    let several = graph.constraints.iter().filter(|c| c.fields.len() > 1);
+    let tied: BTreeSet<FieldId> = several.flat_map(|c| c.fields.iter().copied()).collect();
+    let root = graph.entry(policy).and_then(|e| e.root);
+    root.map_or_else(Hard::default, |root| of_policy(bound, root, &tied))
 }
 
 fn of_policy(bound: &Bound, root: NodeId, tied: &BTreeSet<FieldId>) -> Hard {

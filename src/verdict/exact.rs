@@ -146,7 +146,12 @@ fn settle(
         }
         match blocker {
             Some(blocker) if region.profile.len() < RECORDS => region.split(blocker, &mut regions),
-            _ => unclosed = true,
+            // Nothing is left to split: a figure is missing, and with these facts it is what would decide. No further
+            // region can settle the verdict.
+            _ => {
+                unclosed = true;
+                break;
+            }
         }
     }
     let verdict = match (holds, fails) {
@@ -234,9 +239,15 @@ pub(crate) fn matters(
         return false;
     };
     let constraints = relevant(bound, entry);
-    let Some((first, others)) = values.split_first() else { return true };
-    // Where two values differ, one of them differs from the first.
-    others.iter().any(|other| {
+    if values.is_empty() {
+        return true;
+    }
+    // Where two values differ, one of them differs from the first, unless a constraint bars the first there.
+    let tied = constraints.iter().any(|c| c.fields.len() > 1 && c.fields.contains(&field));
+    let firsts = if tied { values.len() } else { 1 };
+    let pairs = values.iter().take(firsts).enumerate();
+    let mut pairs = pairs.flat_map(|(i, first)| values.iter().skip(i + 1).map(move |other| (first, other)));
+    pairs.any(|(first, other)| {
         let mut regions = vec![Region::start(bound, profile)];
         let mut left = PAIRS;
         while let Some(region) = regions.pop() {

@@ -254,7 +254,8 @@ pub fn missing(missing: &Missing, model: &Model, profile: &Profile, language: La
 }
 
 /// Whose record it is: the applicant's needs no word, others are counted in their list.
-fn whose(
+#[must_use]
+pub fn whose(
     record: Option<RecordIx>,
     entity: crate::ids::EntityId,
     model: &Model,

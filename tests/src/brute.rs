@@ -19,43 +19,63 @@ pub fn verdict(
     as_of: Date,
     cap: usize,
 ) -> Option<Verdict> {
+    let (mut yes, mut no) = (false, false);
+    let mut meaning = None;
+    let possible = completions(engine, rules, policy, profile, cap, &mut |next| {
+        if interpret::constraints(engine.model(), next, as_of) != Some(true) {
+            return;
+        }
+        match interpret::policy(engine.model(), policy, next, as_of) {
+            Meaning::Conditions(Some(true)) => yes = true,
+            Meaning::Conditions(Some(false)) => no = true,
+            other => meaning = Some(other),
+        }
+    });
+    match (meaning, yes, no) {
+        (Some(Meaning::NotInForce), ..) => Some(Verdict::NotInForce),
+        // A missing figure: no completion of facts decides it, and the engine may know more by bounds.
+        (Some(Meaning::Conditions(_)), ..) => None,
+        _ if !possible => None,
+        (None, true, true) => Some(Verdict::Undetermined),
+        (None, true, false) => Some(Verdict::Eligible),
+        (None, false, true) => Some(Verdict::Ineligible),
+        (None, false, false) => None,
+    }
+}
+
+/// Shows every completion of the facts that the policy and the constraints read; false where there are more than `cap`.
+pub fn completions(
+    engine: &Engine,
+    rules: &Rules,
+    policy: PolicyId,
+    profile: &Profile,
+    cap: usize,
+    visit: &mut dyn FnMut(&Profile),
+) -> bool {
     let mut fields = BTreeSet::new();
     let graph = &rules.bound().graph;
-    reads(graph, graph.entry(policy)?.root?, &mut fields);
+    let Some(root) = graph.entry(policy).and_then(|e| e.root) else { return false };
+    reads(graph, root, &mut fields);
     for always in graph.constraints_fields() {
         fields.extend(always);
     }
-    let (mut yes, mut no, mut count) = (false, false, 0usize);
+    let mut count = 0usize;
     let mut stack = vec![profile.clone()];
     while let Some(next) = stack.pop() {
         if let Some(parts) = split(engine.schema(), &next, &fields) {
             stack.extend(parts);
             if stack.len() > cap {
-                return None;
+                return false;
             }
             continue;
         }
         count += 1;
         if count > cap {
-            return None;
+            return false;
         }
-        if interpret::constraints(engine.model(), &next, as_of) != Some(true) {
-            continue;
-        }
-        match interpret::policy(engine.model(), policy, &next, as_of) {
-            Meaning::Conditions(Some(true)) => yes = true,
-            Meaning::Conditions(Some(false)) => no = true,
-            // A missing figure: no completion of facts decides it, and the engine may know more by bounds.
-            Meaning::Conditions(None) => return None,
-            Meaning::NotInForce => return Some(Verdict::NotInForce),
-        }
+        visit(&next);
     }
-    match (yes, no) {
-        (true, true) => Some(Verdict::Undetermined),
-        (true, false) => Some(Verdict::Eligible),
-        (false, true) => Some(Verdict::Ineligible),
-        (false, false) => None,
-    }
+    true
 }
 
 fn reads(graph: &Graph, node: NodeId, fields: &mut BTreeSet<FieldId>) {

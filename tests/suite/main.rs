@@ -1,5 +1,6 @@
 //! The one integration test binary; its modules stand in the order of the data.
 
+mod advice;
 mod conformance;
 mod corpus;
 mod household;

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 /// The same cases every time; `ENTITLE_SEED` tries others, `ENTITLE_CASES` more.
-fn cases(n: u32) -> ProptestConfig {
+pub(crate) fn cases(n: u32) -> ProptestConfig {
     let number = |name: &str| std::env::var(name).ok().and_then(|t| t.parse::<u64>().ok());
     let times = u32::try_from(number("ENTITLE_CASES").unwrap_or(1)).unwrap_or(1);
     let seed = RngSeed::Fixed(number("ENTITLE_SEED").unwrap_or(2026));

@@ -34,7 +34,7 @@ pub fn advice(engine: &Engine, matches: &Matches<'_>, limit: usize, until: Date)
     let needed: Vec<Value> = of(Verdict::Ineligible)
         .map(|p| engine.needs(matches, p, limit))
         .filter(|n| !n.ways.is_empty())
-        .map(|n| needs(&n, model))
+        .map(|n| needs(&n, matches))
         .collect();
     let missing: Vec<Value> = of(Verdict::Undetermined)
         .map(|p| {
@@ -73,7 +73,8 @@ fn id(model: &Model, policy: PolicyId) -> String {
     model.policies.get(policy.index()).map(|p| p.name.id.clone()).unwrap_or_default()
 }
 
-fn needs(needs: &Needs, model: &Model) -> Value {
+fn needs(needs: &Needs, matches: &Matches<'_>) -> Value {
+    let (model, profile) = (matches.rules().model(), matches.profile());
     let ways: Vec<Value> = needs
         .ways
         .iter()
@@ -103,7 +104,7 @@ fn needs(needs: &Needs, model: &Model) -> Value {
                 "wait_until": way.wait_until.map(|d| d.to_string()),
                 "then": super::report::verdict(way.then),
                 "changes": changes,
-                "sentences": { "zh": prose::way(way, model, Language::Zh), "en": prose::way(way, model, Language::En) },
+                "sentences": { "zh": prose::way(way, model, profile, Language::Zh), "en": prose::way(way, model, profile, Language::En) },
             })
         })
         .collect();

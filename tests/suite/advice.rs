@@ -1,0 +1,333 @@
+//! Advice: every suggestion changes the verdict and has nothing to spare, what is asked can matter and what is not cannot, the
+//! calendar misses no day, the plan holds, and records replay.
+
+use crate::corpus::root;
+use crate::household::shanghai;
+use entitle::checked::interpret;
+use entitle::ids::PolicyId;
+use entitle::profile::{Profile, RecordIx, Slot};
+use entitle::schema::{Class, FieldType};
+use entitle::value::{Date, Language};
+use entitle::verdict::Verdict;
+use entitle::wire::json::advice::advice;
+use entitle::wire::json::record::{record, verify};
+use entitle::wire::json::{UnknownFields, profile_from_json};
+use entitle::{Engine, Rules, advise};
+use entitle_tests::{brute, generate};
+use generate::Dice;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+fn case(seed: u64) -> (Engine, Rules, Profile, Date) {
+    let mut dice = Dice::new(seed);
+    let text = generate::policies(&mut dice);
+    let engine = generate::open(&text);
+    let as_of: Date = ["2000-01-03", "2000-07-15", "2000-09-01"][dice.below(3) as usize].parse().unwrap();
+    let rules = engine.at(as_of).unwrap();
+    let profile = generate::profile(&engine, &mut dice);
+    (engine, rules, profile, as_of)
+}
+
+/// A completion as a key, with one fact left out.
+fn key(profile: &Profile, left_out: (RecordIx, usize)) -> String {
+    let mut text = String::new();
+    for ix in (0..profile.len() as u32).map(RecordIx) {
+        for at in 0..profile.record(ix).unwrap().slots.len() {
+            if (ix, at) != left_out {
+                text += &format!("{:?};", profile.slot(ix, at));
+            }
+        }
+    }
+    text
+}
+
+fn households(engine: &Engine) -> Vec<(String, Profile)> {
+    let mut all: Vec<_> = fs::read_dir(root().join("examples/profiles")).unwrap().map(|e| e.unwrap().path()).collect();
+    all.retain(|p| p.extension().is_some_and(|e| e == "json"));
+    all.sort();
+    all.into_iter()
+        .map(|path| {
+            let text = fs::read(&path).unwrap();
+            let (profile, _) = profile_from_json(engine.schema(), &text, UnknownFields::Reject).unwrap();
+            (path.file_stem().unwrap().to_string_lossy().into_owned(), profile)
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(crate::properties::cases(250))]
+
+    #[test]
+    fn what_is_asked_can_matter_and_what_is_not_cannot(seed: u64) {
+        let (engine, rules, profile, as_of) = case(seed);
+        let matches = rules.match_profile(&profile).unwrap();
+        for i in 0..2 {
+            let id = PolicyId(i);
+            if matches.verdict(id) != Verdict::Undetermined {
+                continue;
+            }
+            let asked = matches.missing(id);
+            for listed in matches.explain(id).missing {
+                let Some(record) = listed.record else { continue };
+                let field = engine.schema().field(listed.field).unwrap();
+                if matches!(field.ty, FieldType::Set(_) | FieldType::List(_) | FieldType::Record(_)) {
+                    continue;
+                }
+                let at = entitle::profile::position(engine.schema(), listed.field).unwrap();
+                let mut truths: BTreeMap<String, BTreeSet<bool>> = BTreeMap::new();
+                let mut figure = false;
+                let complete = brute::completions(&engine, &rules, id, &profile, 20_000, &mut |next| {
+                    if interpret::constraints(engine.model(), next, as_of) == Some(true) {
+                        match interpret::policy(engine.model(), id, next, as_of) {
+                            interpret::Meaning::Conditions(Some(truth)) => {
+                                truths.entry(key(next, (record, at))).or_default().insert(truth);
+                            }
+                            _ => figure = true,
+                        }
+                    }
+                });
+                if !complete || figure {
+                    continue;
+                }
+                let matters = truths.values().any(|t| t.len() > 1);
+                // An answer can also settle a verdict without being read for it, through a constraint on another fact.
+                let settles = (field.range.0..=field.range.1).any(|value| {
+                    let mut said = profile.clone();
+                    said.set(record, at, Slot::Scalar(value));
+                    let verdict = brute::verdict(&engine, &rules, id, &said, as_of, 20_000);
+                    matches!(verdict, Some(Verdict::Eligible | Verdict::Ineligible))
+                });
+                let told = asked.iter().find(|a| a.missing == listed);
+                prop_assert_eq!(told.is_some_and(|a| a.settles), settles, "settles");
+                let found = told.is_some();
+                prop_assert_eq!(found, matters || settles, "{} of record {:?}, policy {}", field.name.id, record, i);
+            }
+        }
+    }
+
+    #[test]
+    fn every_way_changes_the_verdict_and_has_nothing_to_spare(seed: u64) {
+        let (engine, rules, profile, _) = case(seed);
+        let matches = rules.match_profile(&profile).unwrap();
+        for i in 0..2 {
+            let id = PolicyId(i);
+            if matches.verdict(id) != Verdict::Ineligible {
+                continue;
+            }
+            let needs = engine.needs(&matches, id, 5);
+            for way in &needs.ways {
+                let verdict = |way: &advise::needs::Way| {
+                    let later = way.wait_until.map_or_else(|| rules.clone(), |day| engine.at(day).unwrap());
+                    later.match_profile(&way.applied(&profile)).map(|m| m.verdict(id)).unwrap_or(Verdict::NotInForce)
+                };
+                prop_assert_eq!(verdict(way), way.then);
+                prop_assert_ne!(way.then, Verdict::Ineligible);
+                for k in 0..way.changes.len() {
+                    let mut less = way.clone();
+                    less.changes.remove(k);
+                    prop_assert_ne!(verdict(&less), way.then, "change {} is spare", k);
+                }
+                for change in &way.changes {
+                    prop_assert!(!matches!(change.class, Class::Immutable | Class::Time));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_calendar_misses_no_day(seed: u64) {
+        let (engine, rules, profile, as_of) = case(seed);
+        let until = as_of.add_days(45).unwrap();
+        let turns = engine.calendar(&rules, &profile, until);
+        let mut before: Vec<Verdict> = rules.match_profile(&profile).unwrap().verdicts().collect();
+        let mut day = as_of;
+        while day < until {
+            day = day.add_days(1).unwrap();
+            let now: Vec<Verdict> = engine.at(day).unwrap().match_profile(&profile).unwrap().verdicts().collect();
+            for (i, (from, to)) in before.iter().zip(&now).enumerate() {
+                let told = turns.iter().any(|t| t.on == day && t.policy == PolicyId(i as u32) && t.from == *from && t.to == *to);
+                prop_assert_eq!(told, from != to, "{} policy {}: {:?} to {:?}", day, i, from, to);
+            }
+            before = now;
+        }
+    }
+
+    #[test]
+    fn when_nothing_is_left_to_ask_no_answer_changes_anything(seed: u64) {
+        let (engine, rules, mut profile, _) = case(seed);
+        let mut dice = Dice::new(seed ^ 5);
+        let schema = engine.schema();
+        for _ in 0..60 {
+            let matches = rules.match_profile(&profile).unwrap();
+            let Some(question) = matches.next_question(&BTreeSet::new()) else { break };
+            let field = schema.field(question.field).unwrap();
+            prop_assert!(!matches!(field.provenance, entitle::schema::Provenance::Judged));
+            let at = entitle::profile::position(schema, question.field).unwrap();
+            let slot = match field.ty {
+                FieldType::Set(_) => Slot::Set { known: vec![], not: vec![], complete: true },
+                FieldType::List(_) => match profile.slot(question.record, at) {
+                    Slot::List { items, .. } => Slot::List { items: items.clone(), complete: true },
+                    _ => Slot::List { items: vec![RecordIx(0)], complete: true },
+                },
+                _ => Slot::Scalar(field.range.0 + dice.below((field.range.1 - field.range.0 + 1) as u64) as i64),
+            };
+            let mut next = profile.clone();
+            next.set(question.record, at, slot);
+            if rules.match_profile(&next).is_err() {
+                return Ok(());
+            }
+            profile = next;
+        }
+        let matches = rules.match_profile(&profile).unwrap();
+        prop_assert!(matches.next_question(&BTreeSet::new()).is_none());
+        let before: Vec<Verdict> = matches.verdicts().collect();
+        for _ in 0..10 {
+            let mut full = profile.clone();
+            for ix in (0..profile.len() as u32).map(RecordIx) {
+                let entity = schema.entity(profile.record(ix).unwrap().entity).unwrap();
+                for (at, id) in entity.fields.iter().enumerate() {
+                    let field = schema.field(*id).unwrap();
+                    let scalar = !matches!(field.ty, FieldType::Set(_) | FieldType::List(_) | FieldType::Record(_));
+                    let judged = matches!(field.provenance, entitle::schema::Provenance::Judged);
+                    if scalar && !judged && *profile.slot(ix, at) == Slot::Unknown {
+                        let span = (field.range.1 - field.range.0 + 1) as u64;
+                        full.set(ix, at, Slot::Scalar(field.range.0 + dice.below(span) as i64));
+                    }
+                }
+            }
+            if let Ok(matches) = rules.match_profile(&full) {
+                prop_assert!(matches.verdicts().eq(before.iter().copied()));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_plan_of_every_household_holds() {
+    let engine = shanghai();
+    let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
+    let model = engine.model();
+    let mut stages = 0;
+    for (name, profile) in households(&engine) {
+        let matches = rules.match_profile(&profile).unwrap();
+        let plan = matches.plan();
+        let mut now = profile.clone();
+        let mut granted: Vec<PolicyId> = Vec::new();
+        for stage in &plan.stages {
+            stages += 1;
+            let there = rules.match_profile(&now).unwrap();
+            for step in &stage.apply {
+                assert_eq!(there.verdict(step.policy), Verdict::Eligible, "{name}");
+                assert!(!matches.received(step.policy), "{name} is told to apply for what it has");
+                for other in granted.iter().chain(stage.apply.iter().map(|s| &s.policy)) {
+                    let bars = model.policies[step.policy.index()].exclusions.iter().any(|e| {
+                        use entitle::checked::Effect::{HigherOf, NotTogetherWith, NotWhileReceiving};
+                        matches!(e.effect, NotWhileReceiving | NotTogetherWith | HigherOf)
+                            && e.policies.contains(&other.0)
+                    });
+                    assert!(!bars, "{name}: two that cannot be held together");
+                }
+            }
+            let mut next = now.clone();
+            for step in &stage.apply {
+                let policy = &model.policies[step.policy.index()];
+                let set = if policy.benefits.iter().all(|b| b.kind == entitle::checked::BenefitKind::Recognition) {
+                    "recognitions"
+                } else {
+                    "benefits"
+                };
+                let field = model.schema.field_named(policy.unit, set).unwrap();
+                let at = entitle::profile::position(&model.schema, field).unwrap();
+                let ix = next.root(policy.unit).unwrap();
+                let (mut known, not, complete) = match next.slot(ix, at) {
+                    Slot::Set { known, not, complete } => (known.clone(), not.clone(), *complete),
+                    _ => (vec![], vec![], false),
+                };
+                known.push(step.policy.0);
+                known.sort_unstable();
+                next.set(ix, at, Slot::Set { known, not, complete });
+                granted.push(step.policy);
+            }
+            now = next;
+        }
+    }
+    assert!(stages >= 10, "{stages} stages in all");
+}
+
+#[test]
+fn nothing_is_advised_that_nobody_can_do() {
+    let engine = shanghai();
+    let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
+    for (_, profile) in households(&engine).into_iter().take(6) {
+        let matches = rules.match_profile(&profile).unwrap();
+        for id in (0..engine.model().policies.len()).map(PolicyId::of) {
+            if matches.verdict(id) != Verdict::Ineligible {
+                continue;
+            }
+            for way in engine.needs(&matches, id, 5).ways {
+                for change in &way.changes {
+                    for (language, advised) in [(Language::En, "can be done"), (Language::Zh, "可以办理")] {
+                        let text = advise::prose::change(change, engine.model(), &profile, language);
+                        assert_eq!(text.contains(advised), change.class == Class::Action, "{text}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn records_replay_and_say_what_differs() {
+    let engine = shanghai();
+    let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
+    for (name, profile) in households(&engine) {
+        let matches = rules.match_profile(&profile).unwrap();
+        let text = record(&matches).to_string();
+        assert_eq!(text, record(&matches).to_string(), "{name}");
+        assert_eq!(verify(&engine, text.as_bytes()).unwrap(), Vec::<String>::new(), "{name}");
+        let changed = text.replacen("\"verdict\":\"eligible\"", "\"verdict\":\"ineligible\"", 1);
+        if changed != text {
+            assert_eq!(verify(&engine, changed.as_bytes()).unwrap().len(), 1, "{name}");
+        }
+    }
+    assert!(verify(&engine, b"{}").is_err());
+    assert!(verify(&engine, b"[").is_err());
+}
+
+#[test]
+fn advice_has_its_form() {
+    let engine = shanghai();
+    let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
+    let (_, profile) = households(&engine).into_iter().find(|(n, _)| n == "single-mother").unwrap();
+    let matches = rules.match_profile(&profile).unwrap();
+    let value = advice(&engine, &matches, 3, "2022-01-01".parse().unwrap());
+    assert_eq!(value["format"], "entitle.advice/1");
+    assert_eq!(value["plan"]["stages"][0][0]["policy"], "dibao");
+    assert_eq!(value["plan"]["stages"][0][0]["monthly"], "1055");
+    assert!(value["needs"].as_array().unwrap().iter().all(|n| n["ways"].as_array().unwrap().len() <= 3));
+    assert!(value["calendar"].as_array().unwrap().iter().any(|t| t["on"] == "2022-01-01"));
+}
+
+#[test]
+fn the_facts_read_are_all_that_matters() {
+    let engine = shanghai();
+    let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
+    let dibao = engine.policy("dibao").unwrap();
+    let read: BTreeSet<_> = rules.facts_read(&[dibao]).into_iter().collect();
+    let names: Vec<&str> = read.iter().map(|f| engine.schema().field(*f).unwrap().name.id.as_str()).collect();
+    assert!(names.contains(&"monetary_assets") && !names.contains(&"disability_level"), "{names:?}");
+    for (name, profile) in households(&engine) {
+        let verdict = rules.match_profile(&profile).unwrap().verdict(dibao);
+        let mut less = profile.clone();
+        for ix in (0..profile.len() as u32).map(RecordIx) {
+            let entity = engine.schema().entity(profile.record(ix).unwrap().entity).unwrap();
+            for (at, field) in entity.fields.iter().enumerate() {
+                if !read.contains(field) && !matches!(profile.slot(ix, at), Slot::Record(_)) {
+                    less.set(ix, at, Slot::Unknown);
+                }
+            }
+        }
+        assert_eq!(rules.match_profile(&less).unwrap().verdict(dibao), verdict, "{name}");
+    }
+}
