@@ -40,8 +40,10 @@ pub fn exact_missing(
             continue;
         };
         let settles = answers(bound, profile, record, missing.field).into_iter().any(|answer| {
+            // An answer that contradicts what is known is none.
             let verdict = exact::outcome(bound, policy, &answer, scratch).verdict;
             matches!(verdict, Verdict::Eligible | Verdict::Ineligible)
+                && exact::contradictions(bound, &answer, scratch).is_empty()
         });
         let scalar = is_scalar(bound, missing.field);
         if settles
