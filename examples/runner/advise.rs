@@ -6,7 +6,7 @@ use clap::Args;
 use entitle::advise::prose;
 use entitle::checked::Effect;
 use entitle::ids::PolicyId;
-use entitle::value::{Date, Language};
+use entitle::value::{Date, Language, Number, Unit};
 use entitle::verdict::Verdict;
 use entitle::why::prose as why;
 use entitle::wire::json::advice::advice;
@@ -98,7 +98,6 @@ impl Page<'_> {
     }
 
     fn plan(&self) {
-        let model = self.engine.model();
         let plan = self.matches.plan();
         say(self.pick("申请顺序", "What to apply for, in order"));
         if plan.stages.is_empty() {
@@ -112,10 +111,8 @@ impl Page<'_> {
             for step in &stage.apply {
                 let mut line = format!("    {}", self.title(step.policy));
                 if let Some(amount) = step.monthly {
-                    line += &match self.language {
-                        Language::Zh => format!("  {amount} 元/月"),
-                        Language::En => format!("  {amount} yuan per month"),
-                    };
+                    let unit = Unit { month: -1, ..Unit::YUAN };
+                    line += &format!("  {}", why::number(amount, unit, self.language));
                 }
                 if !step.opened_by.is_empty() {
                     let names: Vec<String> = step.opened_by.iter().map(|p| self.title(*p)).collect();
@@ -149,7 +146,6 @@ impl Page<'_> {
                 "  too many exclude each other: not every combination was compared",
             ));
         }
-        let _ = model;
     }
 
     fn missing(&self) {
@@ -173,6 +169,19 @@ impl Page<'_> {
             let mark = if fact.settles { "✓" } else { "?" };
             let text = why::missing(&fact.missing, self.engine.model(), self.matches.profile(), self.language);
             say(&format!("      {mark} {text}"));
+        }
+        for range in self.matches.amount_ranges(policy) {
+            let show = |n| why::number(n, range.unit, self.language);
+            // A bound that only repeats how large a fact may be says nothing.
+            if range.most < Number::whole(1_000_000) && range.least != range.most {
+                let word = if range.exact { "" } else { self.pick("（界限）", " (bounds)") };
+                say(&format!(
+                    "      = {}{word} {} – {}",
+                    self.pick("金额", "amount"),
+                    show(range.least),
+                    show(range.most)
+                ));
+            }
         }
         if facts.is_empty() {
             say(&format!("      ! {}", self.pick("只缺公布的标准", "only a published figure is missing")));

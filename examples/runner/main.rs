@@ -8,6 +8,7 @@ mod check;
 mod draw;
 mod household;
 mod matching;
+mod page;
 mod record;
 mod schema;
 mod test;
@@ -72,6 +73,8 @@ enum Lang {
 enum Format {
     Text,
     Json,
+    /// One self-contained page; for `match`
+    Html,
 }
 
 impl Common {

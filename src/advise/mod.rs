@@ -4,6 +4,7 @@
 //! Everything here is found by evaluating, and shown only after it was evaluated: a suggestion that does not change the
 //! verdict, or a question that cannot, does not leave this stage.
 
+pub mod amounts;
 pub mod calendar;
 pub mod missing;
 pub mod needs;

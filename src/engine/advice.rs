@@ -1,6 +1,7 @@
 //! The front of stage 6: advice on one household.
 
 use super::{Engine, Matches, Rules};
+use crate::advise::amounts::{self, Range};
 use crate::advise::calendar::{self, Turn};
 use crate::advise::missing::{self, Asked};
 use crate::advise::needs::{self, Needs};
@@ -99,6 +100,12 @@ impl Matches<'_> {
         let missing: Vec<(PolicyId, Vec<Missing>)> =
             open.into_iter().map(|p| (p, self.explain_with(p, &mut scratch).missing)).collect();
         question::next(&self.rules.bound, self.profile, &missing, skipped, &mut scratch)
+    }
+
+    /// The least and the most the benefits of a policy can be while facts are missing, each marked exact or a bound.
+    #[must_use]
+    pub fn amount_ranges(&self, policy: PolicyId) -> Vec<Range> {
+        amounts::ranges(&self.rules.bound, self.profile, policy, &mut Scratch::default())
     }
 
     /// What to apply for, in which order.

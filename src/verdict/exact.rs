@@ -222,6 +222,18 @@ fn look<F: Facts>(
     (truth, blocker, possible)
 }
 
+/// The least and the most a number can be over the completions of a profile; none where nothing bounds it. Bounds are those
+/// of interval arithmetic: no completion passes them, and where a fact stands twice they may be wider than what is reached.
+pub(crate) fn span(
+    bound: &Bound,
+    profile: &Profile,
+    node: NodeId,
+    scratch: &mut Scratch,
+) -> Option<super::from_graph::Span> {
+    let region = Region::start(bound, profile);
+    Evaluation::new(bound, &region, scratch).searching().scalar(node)
+}
+
 /// The most regions that are looked at to find out whether a fact matters.
 const PAIRS: u32 = 400;
 

@@ -77,8 +77,8 @@ fn measured(reason: &Reason, model: &Model, language: Language) -> Option<String
     let found = shown(actual, model, language);
     let Some(required) = &reason.required else {
         return Some(match (actual, zh) {
-            (Shown::Entries(0), true) => "没有".to_owned(),
-            (Shown::Entries(0), false) => "none".to_owned(),
+            (Shown::Entries(0), true) => "名单上没有".to_owned(),
+            (Shown::Entries(0), false) => "none on the list".to_owned(),
             (_, true) => format!("现有{found}"),
             (_, false) => found,
         });

@@ -310,6 +310,40 @@ fn advice_has_its_form() {
 }
 
 #[test]
+fn amounts_stay_within_their_range_whatever_the_missing_facts_are() {
+    let engine = shanghai();
+    let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
+    let schema = engine.schema();
+    let (_, full) = households(&engine).into_iter().find(|(n, _)| n == "single-mother").unwrap();
+    let dibao = engine.policy("dibao").unwrap();
+    let amount = |profile: &Profile| {
+        let matches = rules.match_profile(profile).unwrap();
+        // What does not apply has no amount.
+        let value = matches.explain(dibao).amounts.first().and_then(|a| a.value);
+        (value.map(|(n, _)| n), matches.amount_ranges(dibao))
+    };
+    let (exact, ranges) = amount(&full);
+    assert!(ranges[0].exact && Some(ranges[0].least) == exact);
+    let person = schema.entity_named("person").unwrap();
+    let field = schema.field_named(person, "labour_income").unwrap();
+    let at = entitle::profile::position(schema, field).unwrap();
+    let mut open = full.clone();
+    let applicant = full.root(person).unwrap();
+    open.set(applicant, at, Slot::Unknown);
+    let (_, range) = amount(&open);
+    assert!(!range[0].exact);
+    let mut seen = 0;
+    for fen in (0..1_000_000).step_by(17_300) {
+        let mut said = open.clone();
+        said.set(applicant, at, Slot::Scalar(fen));
+        let Some(value) = amount(&said).0 else { continue };
+        assert!(range[0].least <= value && value <= range[0].most, "{fen}: {value}");
+        seen += 1;
+    }
+    assert!(seen > 3);
+}
+
+#[test]
 fn the_facts_read_are_all_that_matters() {
     let engine = shanghai();
     let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
