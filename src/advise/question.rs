@@ -44,22 +44,35 @@ pub fn next(
             }
         }
     }
-    let mut scored: Vec<(u64, usize, Asking)> = users
-        .iter()
-        .map(|(asking, policies)| (score(bound, profile, *asking, policies, scratch), policies.len(), *asking))
-        .collect();
-    scored.sort_by_key(|(score, count, asking)| (std::cmp::Reverse(*score), std::cmp::Reverse(*count), *asking));
-    for (settles, _, (record, field)) in scored {
-        let mut matters = Vec::new();
-        for policy in users.get(&(record, field)).into_iter().flatten() {
-            let listed = [Missing { record: Some(record), field, judged: false }];
-            if !exact_missing(bound, profile, *policy, &listed, scratch).is_empty() {
-                matters.push(*policy);
+    // No fact settles more policies than it bears on, so the search for the best can stop early.
+    let mut order: Vec<(Asking, Vec<PolicyId>)> = users.into_iter().collect();
+    order.sort_by_key(|(asking, policies)| (std::cmp::Reverse(policies.len()), *asking));
+    let mut scores: Vec<Option<u64>> = vec![None; order.len()];
+    let mut gone: BTreeSet<usize> = BTreeSet::new();
+    while gone.len() < order.len() {
+        let mut best: Option<(u64, usize)> = None;
+        for (i, (asking, policies)) in order.iter().enumerate().filter(|(i, _)| !gone.contains(i)) {
+            if best.is_some_and(|(score, _)| policies.len() as u64 * 100 <= score) {
+                break;
+            }
+            let Some(known) = scores.get_mut(i) else { break };
+            let value = *known.get_or_insert_with(|| score(bound, profile, *asking, policies, scratch));
+            if best.is_none_or(|(score, _)| value > score) {
+                best = Some((value, i));
             }
         }
+        let Some((settles, at)) = best else { break };
+        let Some(((record, field), policies)) = order.get(at) else { break };
+        let listed = [Missing { record: Some(*record), field: *field, judged: false }];
+        let matters: Vec<PolicyId> = policies
+            .iter()
+            .copied()
+            .filter(|policy| !exact_missing(bound, profile, *policy, &listed, scratch).is_empty())
+            .collect();
         if !matters.is_empty() {
-            return Some(Question { record, field, policies: matters, settles });
+            return Some(Question { record: *record, field: *field, policies: matters, settles });
         }
+        gone.insert(at);
     }
     None
 }
