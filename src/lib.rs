@@ -6,6 +6,7 @@ pub mod checked;
 pub mod diagnostic;
 pub mod graph;
 pub mod ids;
+pub mod lint;
 pub mod near;
 pub mod profile;
 pub mod schema;

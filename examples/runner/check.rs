@@ -6,11 +6,16 @@ use entitle::diagnostic::Level;
 use std::process::ExitCode;
 
 pub(crate) fn run(common: &Common) -> Result<ExitCode, ExitCode> {
-    let (findings, sources) = Engine::findings_of(&common.paths).map_err(|error| {
+    let (mut findings, sources) = Engine::findings_of(&common.paths).map_err(|error| {
         eprintln!("error: {error}");
         ExitCode::from(1)
     })?;
     let wrong = findings.iter().any(|f| f.level == Level::Error);
+    // Warnings are about what the text means, so they wait until it means something.
+    let engine = if wrong { None } else { Some(common.open()?) };
+    if let Some(engine) = &engine {
+        findings.extend(engine.lint());
+    }
     if common.format == Format::Json {
         let list: Vec<serde_json::Value> = findings
             .iter()
@@ -31,13 +36,12 @@ pub(crate) fn run(common: &Common) -> Result<ExitCode, ExitCode> {
             say("");
         }
         let files = sources.iter().count();
-        if wrong {
+        let Some(engine) = engine else {
             say(&draw::summary(&findings));
-        } else {
-            let engine = common.open()?;
-            let policies = engine.model().policies.iter().filter(|p| p.written).count();
-            say(&format!("{policies} policies in {files} files: {}", draw::summary(&findings)));
-        }
+            return Ok(ExitCode::from(1));
+        };
+        let policies = engine.model().policies.iter().filter(|p| p.written).count();
+        say(&format!("{policies} policies in {files} files: {}", draw::summary(&findings)));
     }
     Ok(ExitCode::from(u8::from(wrong)))
 }

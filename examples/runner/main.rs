@@ -6,6 +6,8 @@ mod advise;
 mod ask;
 mod check;
 mod draw;
+mod explain_code;
+mod format;
 mod household;
 mod matching;
 mod page;
@@ -33,6 +35,10 @@ struct Cli {
 enum Command {
     /// Parse and check policies; all findings, with positions
     Check(Common),
+    /// Lay out policy files, or print them in the other language
+    Fmt(format::Options),
+    /// Say what a finding's code means
+    ExplainCode(explain_code::Options),
     /// Match a profile against every policy, with reasons
     Match(matching::Options),
     /// Say what to apply for, what still matters, what it would take, and when verdicts change
@@ -104,6 +110,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
         Command::Check(common) => check::run(common),
+        Command::Fmt(options) => format::run(options),
+        Command::ExplainCode(options) => explain_code::run(options),
         Command::Match(options) => matching::run(options),
         Command::Advise(options) => advise::run(options),
         Command::Ask(options) => ask::run(options),

@@ -21,6 +21,8 @@ use crate::value::{Date, Label, Number, Rounding, Unit, Words};
 pub struct Model {
     /// Which facts exist.
     pub schema: Schema,
+    /// Where each fact is declared, in the order of the schema's facts.
+    pub field_spans: Vec<Span>,
     /// Derived facts, such that each uses only earlier ones.
     pub defines: Vec<Define>,
     /// Published figures.

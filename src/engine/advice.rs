@@ -8,8 +8,10 @@ use crate::advise::needs::{self, Needs};
 use crate::advise::plan::{self, Plan};
 use crate::advise::question::{self, Asking, Question};
 use crate::advise::reads;
+use crate::diagnostic::Diagnostic;
 use crate::graph::Bound;
 use crate::ids::{FieldId, PolicyId};
+use crate::lint;
 use crate::profile::Profile;
 use crate::value::{Date, Words};
 use crate::verdict::from_graph::Scratch;
@@ -57,6 +59,13 @@ impl Engine {
         let sources: Vec<Option<Words>> =
             declared.map(|p| p.conditions.iter().map(|c| c.source.clone()).collect()).unwrap_or_default();
         needs::needs(&matches.rules.bound, matches.profile, policy, &sources, limit, &mut self.days())
+    }
+
+    /// What is probably not meant: conditions that can never hold or always do, policies for nobody or with the same
+    /// conditions, facts that no policy asks for. Each is proved; what was not proved is not reported.
+    #[must_use]
+    pub fn lint(&self) -> Vec<Diagnostic> {
+        lint::lint(&self.model, &self.starts, &mut self.days())
     }
 
     /// The rules of days, each worked out once.

@@ -26,7 +26,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("verdict", shared(&["graph"])),
         ("why", shared(&["verdict", "graph", "checked"])),
         ("advise", shared(&["why", "verdict", "graph", "checked"])),
-        ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise"])),
+        ("lint", shared(&["verdict", "graph", "checked"])),
+        ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise", "lint"])),
         ("wire", shared(&["checked", "verdict", "why", "advise", "engine", "Engine", "Matches"])),
     ])
 }

@@ -98,6 +98,7 @@ impl<'a> Checker<'a> {
             let Some(ty) = self.field_type(&name, &field.ty) else { continue };
             let range = self.starting_range(ty);
             let id = FieldId::of(self.model.schema.fields.len());
+            self.model.field_spans.push(field.span);
             self.model.schema.fields.push(Field {
                 name,
                 entity,

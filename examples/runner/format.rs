@@ -1,0 +1,105 @@
+//! `fmt`: canonical layout, in place; or only says which files differ; or prints one surface or the other.
+
+use crate::say;
+use clap::{Args, ValueEnum};
+use entitle::ast::print::{Glossary, Surface, print};
+use entitle::ast::{File, from_text};
+use entitle::diagnostic::Level;
+use entitle::span::Sources;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Policy files, or folders that are searched for `*.policy`; names in the other language are looked up in all of them
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Change nothing; say which files would change and end with status 1 if there are any
+    #[arg(long)]
+    check: bool,
+    /// Print in this surface to standard output instead of writing the files
+    #[arg(long, value_enum)]
+    to: Option<To>,
+    /// With `--to`: only this file
+    #[arg(long)]
+    file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum To {
+    Zh,
+    En,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
+    let mut names = Vec::new();
+    for path in &options.paths {
+        collect(path, &mut names).map_err(|e| fail(&format!("{}: {e}", path.display())))?;
+    }
+    names.sort();
+    let mut sources = Sources::default();
+    let mut files: Vec<(PathBuf, String, File)> = Vec::new();
+    let mut findings = Vec::new();
+    for name in names {
+        let text = fs::read_to_string(&name).map_err(|e| fail(&format!("{}: {e}", name.display())))?;
+        let id = sources.add(name.display().to_string(), text.clone());
+        let (file, found) = from_text::parse(id, &text);
+        findings.extend(found);
+        files.push((name, text, file));
+    }
+    if findings.iter().any(|f| f.level == Level::Error) {
+        eprint!("{}", crate::draw::findings(&findings, &sources, false));
+        return Err(fail("a file that cannot be read is not laid out"));
+    }
+    let all: Vec<&File> = files.iter().map(|(_, _, f)| f).collect();
+    let glossary = Glossary::collect(&all);
+    let mut differs = 0;
+    for (name, text, file) in &files {
+        if let Some(to) = options.to {
+            if options.file.as_ref().is_none_or(|f| f == name) {
+                let surface = match to {
+                    To::Zh => Surface::Chinese,
+                    To::En => Surface::English,
+                };
+                say(print(file, surface, &glossary).trim_end());
+            }
+            continue;
+        }
+        let laid_out = print(file, surface_of(text), &glossary);
+        if laid_out == *text {
+            continue;
+        }
+        differs += 1;
+        say(&name.display().to_string());
+        if !options.check {
+            fs::write(name, laid_out).map_err(|e| fail(&format!("{}: {e}", name.display())))?;
+        }
+    }
+    Ok(ExitCode::from(u8::from(options.check && differs > 0)))
+}
+
+/// The surface a file is written in: that of its first declaration.
+fn surface_of(text: &str) -> Surface {
+    let first = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with("//")).unwrap_or("");
+    if first.starts_with(|c: char| c.is_ascii_alphabetic()) { Surface::English } else { Surface::Chinese }
+}
+
+fn collect(path: &Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if !path.is_dir() {
+        into.push(path.to_owned());
+        return Ok(());
+    }
+    for entry in fs::read_dir(path)? {
+        let inner = entry?.path();
+        if inner.is_dir() || inner.extension().is_some_and(|e| e == "policy") {
+            collect(&inner, into)?;
+        }
+    }
+    Ok(())
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::from(1)
+}

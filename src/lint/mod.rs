@@ -1,0 +1,233 @@
+//! What is probably not meant: warnings about policies that are valid.
+//!
+//! Whether a condition can hold is decided exactly, over every household the vocabulary and the constraints allow, by the
+//! same search that decides verdicts: a warning "can never hold" is proved, and where the search ends without a proof there
+//! is no warning.
+
+pub mod error;
+
+use crate::checked::{Expr, Kind, Model};
+use crate::diagnostic::Diagnostic;
+use crate::graph::{Bound, Node, NodeId};
+use crate::ids::{FieldId, ParameterId, PolicyId};
+use crate::profile::Profile;
+use crate::schema::{FieldType, Schema};
+use crate::value::{Date, Language};
+use crate::verdict::exact;
+use crate::verdict::from_graph::Scratch;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// The warnings on a policy set. `starts` are the first days of its epochs, `at` gives the rules of a day.
+#[must_use]
+pub fn lint(model: &Model, starts: &[Date], at: &mut dyn FnMut(Date) -> Option<Rc<Bound>>) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    let mut days: BTreeSet<Date> = starts.iter().copied().collect();
+    days.extend(model.policies.iter().flat_map(|p| &p.in_force).map(|(from, _)| *from));
+    // Within an epoch a condition can still turn with the day itself.
+    for start in days.clone() {
+        days.extend(at(start).iter().flat_map(|bound| named_days(bound)));
+    }
+    let mut seen: BTreeMap<PolicyId, Findings> = BTreeMap::new();
+    let mut twins: BTreeMap<(PolicyId, PolicyId), bool> = BTreeMap::new();
+    let mut scratch = Scratch::default();
+    for day in days {
+        let policies: Vec<PolicyId> = in_force(model, day).collect();
+        let Some(bound) = at(day).filter(|_| !policies.is_empty()) else { continue };
+        same_meaning(&bound, &policies, &mut twins);
+        for policy in policies {
+            look(&bound, policy, seen.entry(policy).or_default(), &mut scratch);
+        }
+    }
+    for (policy, found) in &seen {
+        report(model, *policy, found, &mut findings);
+    }
+    for (a, b) in twins.into_iter().filter(|(_, same)| *same).map(|(pair, _)| pair) {
+        if let (Some(one), Some(other)) = (model.policies.get(a.index()), model.policies.get(b.index())) {
+            findings.push(
+                Diagnostic::warning(
+                    error::SAME_MEANING,
+                    other.span,
+                    format!("`{}` asks the same as `{}`", other.name.id, one.name.id),
+                )
+                .related(one.span, "the other policy")
+                .help("keep one of the two, or say what tells them apart"),
+            );
+        }
+    }
+    unused(model, &mut findings);
+    findings.sort_by_key(|f| (f.span, f.code.id));
+    findings
+}
+
+fn in_force(model: &Model, day: Date) -> impl Iterator<Item = PolicyId> + '_ {
+    let on = move |spans: &[(Date, Option<Date>)]| spans.iter().any(|(a, b)| *a <= day && b.is_none_or(|b| day <= b));
+    model.policies.iter().enumerate().filter(move |(_, p)| on(&p.in_force)).map(|(i, _)| PolicyId::of(i))
+}
+
+/// The days that conditions compare today with, and the turns of the months of a year where they ask for its month.
+fn named_days(bound: &Bound) -> Vec<Date> {
+    let graph = &bound.graph;
+    let mut days = Vec::new();
+    let is_today = |id: NodeId| matches!(graph.node(id), Node::Today);
+    for node in graph.nodes() {
+        match node {
+            Node::Compare(_, a, b) if is_today(*a) || is_today(*b) => {
+                for side in [*a, *b] {
+                    if let Node::Number(n) = graph.node(side) {
+                        days.extend(i64::try_from(n.numerator()).ok().into_iter().flat_map(|d| [d, d + 1]));
+                    }
+                }
+            }
+            Node::InSet(a, set) if is_today(*a) => {
+                days.extend(bound.set(*set).as_slice().iter().flat_map(|(a, b)| [*a, b.saturating_add(1)]));
+            }
+            Node::Year(_) | Node::Month(_) => {
+                let first = graph.span().0.max(Date::new(2000, 1, 1).unwrap_or(Date::FIRST));
+                days.extend((0..13).filter_map(|m| Some(first.add_months(m)?.days())));
+            }
+            _ => {}
+        }
+    }
+    days.into_iter().filter_map(Date::from_days).collect()
+}
+
+/// What one policy has been on every day so far, and each of its conditions by position: the outer option is none before the
+/// first day, the inner one where it was open or has turned.
+#[derive(Default)]
+struct Findings {
+    whole: Option<Option<bool>>,
+    conditions: Vec<Option<Option<bool>>>,
+}
+
+fn look(bound: &Bound, policy: PolicyId, found: &mut Findings, scratch: &mut Scratch) {
+    let Some(entry) = bound.graph.entry(policy) else { return };
+    let Some(root) = entry.root else { return };
+    let nobody = Profile::new();
+    let mut note = |so_far: &mut Option<Option<bool>>, node: NodeId| {
+        // Once open, always open: no later day can make it a finding again.
+        if *so_far != Some(None) {
+            let now = exact::settled(bound, policy, node, &nobody, scratch);
+            *so_far = Some(if so_far.is_none_or(|before| before == now) { now } else { None });
+        }
+    };
+    note(&mut found.whole, root);
+    found.conditions.resize(entry.clauses.len(), None);
+    for (clause, so_far) in entry.clauses.iter().zip(&mut found.conditions) {
+        note(so_far, clause.node);
+    }
+}
+
+fn report(model: &Model, policy: PolicyId, found: &Findings, findings: &mut Vec<Diagnostic>) {
+    let Some(declared) = model.policies.get(policy.index()) else { return };
+    let name = &declared.name.id;
+    if found.whole == Some(Some(false)) {
+        findings.push(
+            Diagnostic::warning(error::NOBODY, declared.span, format!("nobody can be eligible for `{name}`"))
+                .label("its conditions cannot hold together")
+                .help("look for two conditions that exclude each other"),
+        );
+    }
+    if found.whole == Some(Some(true)) {
+        findings.push(
+            Diagnostic::warning(error::EVERYBODY, declared.span, format!("everybody is eligible for `{name}`"))
+                .help("a condition is missing, or always holds"),
+        );
+    }
+    for (condition, truth) in declared.conditions.iter().zip(&found.conditions) {
+        let words = condition.expr.words.as_ref().map_or("", |w| w.get(Language::En));
+        if *truth == Some(Some(false)) {
+            findings.push(
+                Diagnostic::warning(
+                    error::NEVER,
+                    condition.expr.span,
+                    format!("this condition of `{name}` can never hold: {words}"),
+                )
+                .label("false whatever the facts are")
+                .help("compare it with the bounds of its facts and with what always holds"),
+            );
+        }
+        if *truth == Some(Some(true)) && found.whole != Some(Some(true)) {
+            findings.push(
+                Diagnostic::warning(
+                    error::ALWAYS,
+                    condition.expr.span,
+                    format!("this condition of `{name}` always holds: {words}"),
+                )
+                .label("true whatever the facts are")
+                .help("leave it out, or say what was meant"),
+            );
+        }
+    }
+}
+
+/// Policies for the same kind that share one node: all their conditions are the same on that day.
+fn same_meaning(bound: &Bound, policies: &[PolicyId], twins: &mut BTreeMap<(PolicyId, PolicyId), bool>) {
+    let mut roots: BTreeMap<NodeId, PolicyId> = BTreeMap::new();
+    let mut same = BTreeSet::new();
+    for policy in policies {
+        let Some(root) = bound.graph.entry(*policy).and_then(|e| e.root) else { continue };
+        if let Some(first) = roots.get(&root) {
+            // What nobody or everybody can get is reported as that.
+            if !matches!(bound.graph.node(root), Node::Bool(_)) {
+                same.insert((*first, *policy));
+            }
+        } else {
+            roots.insert(root, *policy);
+        }
+    }
+    // Twins are twins on every day on which both are in force.
+    for (pair, still) in twins.iter_mut() {
+        if policies.contains(&pair.0) && policies.contains(&pair.1) {
+            *still &= same.contains(pair);
+        }
+    }
+    for pair in same {
+        twins.entry(pair).or_insert(true);
+    }
+}
+
+fn unused(model: &Model, findings: &mut Vec<Diagnostic>) {
+    let schema = &model.schema;
+    let words = |e: &Expr| e.words.as_ref().map(|w| w.get(Language::En).to_owned()).unwrap_or_default();
+    let mut texts: Vec<String> = model.defines.iter().map(|d| words(&d.value)).collect();
+    texts.extend(model.parameters.iter().flat_map(|p| &p.rows).map(|r| words(&r.value)));
+    texts.extend(model.policies.iter().flat_map(|p| &p.conditions).flat_map(|c| c.names.clone()));
+    texts.extend(model.policies.iter().flat_map(|p| &p.benefits).filter_map(|b| b.amount.as_ref()).map(words));
+    texts.extend(model.always.iter().map(|a| words(&a.condition)));
+    let mentioned: BTreeSet<&str> =
+        texts.iter().flat_map(|t| t.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect();
+    let every_text = texts.len() > 0 && model.defines.iter().all(|d| d.value.words.is_some());
+    for (i, field) in schema.fields.iter().enumerate() {
+        let id = FieldId::of(i);
+        let holds = matches!(field.ty, FieldType::Record(_) | FieldType::List(_)) || field.back.is_some();
+        let receives = ["benefits", "recognitions"].contains(&field.name.id.as_str());
+        let named = mentioned.contains(field.name.id.as_str()) || mentioned.contains(field.name.zh.as_str());
+        if every_text && !named && !holds && !receives && named_entity(schema, id) {
+            let Some(span) = model.field_spans.get(i).copied() else { continue };
+            findings.push(
+                Diagnostic::warning(error::UNUSED_FACT, span, format!("no policy asks for `{}`", field.name.id))
+                    .help("leave it out: a household is then never asked for it"),
+            );
+        }
+    }
+}
+
+fn named_entity(schema: &Schema, field: FieldId) -> bool {
+    schema.field(field).and_then(|f| schema.entity(f.entity)).is_some_and(|e| e.named)
+}
+
+/// A figure whose last value ends, with the day after which it is unknown.
+#[must_use]
+pub fn ending_figures(model: &Model) -> Vec<(ParameterId, Date)> {
+    let mut found = Vec::new();
+    for (i, parameter) in model.parameters.iter().enumerate() {
+        let known = parameter.rows.iter().filter(|r| !matches!(r.value.kind, Kind::Missing));
+        let last = known.map(|r| (r.from, r.to)).max();
+        if let Some((_, Some(to))) = last {
+            found.push((ParameterId::of(i), to));
+        }
+    }
+    found.sort_by_key(|(id, to)| (*to, *id));
+    found
+}
