@@ -35,7 +35,16 @@ pub(crate) fn expect(path: &Path, found: &str) {
         return;
     }
     let wanted = fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(wanted, found, "{} differs; ENTITLE_BLESS=1 writes it anew", path.display());
+    let at = wanted.lines().zip(found.lines()).position(|(a, b)| a != b);
+    let line = at.unwrap_or_else(|| wanted.lines().count().min(found.lines().count()));
+    assert!(
+        wanted == found,
+        "{} differs from line {} on ({:?}, found {:?}); ENTITLE_BLESS=1 writes it anew",
+        path.display(),
+        line + 1,
+        wanted.lines().nth(line),
+        found.lines().nth(line)
+    );
 }
 
 fn drawn(findings: &[Diagnostic], sources: &Sources) -> String {

@@ -5,6 +5,7 @@ mod conformance;
 mod corpus;
 mod household;
 mod layers;
+mod lint;
 mod profiles;
 mod properties;
 mod stress;
