@@ -163,17 +163,23 @@ fn report(model: &Model, policy: PolicyId, found: &Findings, findings: &mut Vec<
 
 /// Policies for the same kind that share one node: all their conditions are the same on that day.
 fn same_meaning(bound: &Bound, policies: &[PolicyId], twins: &mut BTreeMap<(PolicyId, PolicyId), bool>) {
-    let mut roots: BTreeMap<NodeId, PolicyId> = BTreeMap::new();
+    let mut roots: BTreeMap<Vec<NodeId>, PolicyId> = BTreeMap::new();
     let mut same = BTreeSet::new();
     for policy in policies {
         let Some(root) = bound.graph.entry(*policy).and_then(|e| e.root) else { continue };
-        if let Some(first) = roots.get(&root) {
+        // In whatever order they are written.
+        let mut parts = match bound.graph.node(root) {
+            Node::And(parts) => parts.to_vec(),
+            _ => vec![root],
+        };
+        parts.sort_unstable();
+        if let Some(first) = roots.get(&parts) {
             // What nobody or everybody can get is reported as that.
             if !matches!(bound.graph.node(root), Node::Bool(_)) {
                 same.insert((*first, *policy));
             }
         } else {
-            roots.insert(root, *policy);
+            roots.insert(parts, *policy);
         }
     }
     // Twins are twins on every day on which both are in force.
