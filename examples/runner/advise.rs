@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let engine = options.common.open()?;
     let profile = options.household.read(&engine)?;
     let rules = options.household.rules(&engine)?;
-    let matches = options.household.matches(&rules, &profile)?;
+    let matches = Household::matches(&rules, &profile)?;
     let until = options.until.or_else(|| rules.as_of().add_months(12 * YEARS_AHEAD)).unwrap_or(Date::LAST);
     if options.common.format == Format::Json {
         say(&serde_json::to_string_pretty(&advice(&engine, &matches, options.ways, until)).unwrap_or_default());

@@ -39,7 +39,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         "Enter or ? for don't know, b for back, q to end and see the result."
     });
     loop {
-        let matches = options.household.matches(&rules, &profile)?;
+        let matches = Household::matches(&rules, &profile)?;
         let before: Vec<Verdict> = matches.verdicts().collect();
         let open = before.iter().filter(|v| **v == Verdict::Undetermined).count();
         let Some(question) = matches.next_question(&skipped) else {
@@ -119,7 +119,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         profile = next;
         asked += 1;
     }
-    let matches = options.household.matches(&rules, &profile)?;
+    let matches = Household::matches(&rules, &profile)?;
     crate::matching::print(&matches, &options.common, false);
     Ok(ExitCode::SUCCESS)
 }

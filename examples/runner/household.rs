@@ -40,7 +40,7 @@ impl Household {
         engine.at(self.as_of.unwrap_or_else(today)).map_err(|e| fail(&e.to_string()))
     }
 
-    pub(crate) fn matches<'r>(&self, rules: &'r Rules, profile: &'r Profile) -> Result<Matches<'r>, ExitCode> {
+    pub(crate) fn matches<'r>(rules: &'r Rules, profile: &'r Profile) -> Result<Matches<'r>, ExitCode> {
         rules.match_profile(profile).map_err(|e| fail(&e.to_string()))
     }
 }

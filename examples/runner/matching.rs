@@ -31,7 +31,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     };
     let profile = options.household.read(&engine)?;
     let rules = options.household.rules(&engine)?;
-    let matches = options.household.matches(&rules, &profile)?;
+    let matches = Household::matches(&rules, &profile)?;
     let policy = match &options.policy {
         None => None,
         Some(id) => Some(engine.policy(id).ok_or_else(|| {

@@ -18,7 +18,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let engine = options.common.open()?;
     let profile = options.household.read(&engine)?;
     let rules = options.household.rules(&engine)?;
-    let matches = options.household.matches(&rules, &profile)?;
+    let matches = Household::matches(&rules, &profile)?;
     say(&serde_json::to_string_pretty(&record::record(&matches)).unwrap_or_default());
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@
 //! year. Those days are evaluated; nothing in between can differ.
 
 use super::{known, moved, turns};
+use crate::graph::intervals::Intervals;
 use crate::graph::{Bound, Node, SetDef};
 use crate::ids::{FieldId, PolicyId};
 use crate::profile::Profile;
@@ -76,7 +77,7 @@ fn candidates(bound: &Bound, profile: &Profile, from: Date, until: Date) -> BTre
         if let Node::Test(fact, set) = node {
             let fixed = graph.set_def(*set).filter(|s| matches!(s, SetDef::Fixed(_))).map(|_| bound.set(*set));
             let all = fixed.into_iter().chain([bound.range(fact.field)]);
-            ends.entry(fact.field).or_default().extend(all.flat_map(|s| s.as_slice()).flat_map(|(a, b)| [*a, *b]));
+            ends.entry(fact.field).or_default().extend(all.flat_map(Intervals::as_slice).flat_map(|(a, b)| [*a, *b]));
         }
     }
     let mut moving = vec![false; graph.nodes().len()];

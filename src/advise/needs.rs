@@ -332,7 +332,7 @@ impl<'a> Finder<'a> {
         let range = bound.range(fact.field);
         let wanted = if target { range.and(bound.set(set)) } else { range.without(bound.set(set)) };
         let mut all = self.waiting(fact, set, value, target);
-        all.extend(self.to_reach(fact, value, &wanted));
+        all.extend(self.reaching(fact, value, &wanted));
         all
     }
 
@@ -347,7 +347,7 @@ impl<'a> Finder<'a> {
     }
 
     /// The nearest value of a set.
-    fn to_reach(&mut self, fact: FactRef, value: i64, wanted: &Intervals) -> Vec<Draft> {
+    fn reaching(&mut self, fact: FactRef, value: i64, wanted: &Intervals) -> Vec<Draft> {
         let schema = &self.bound.graph.schema;
         let Some(ty) = schema.field(fact.field).map(|f| f.ty) else { return Vec::new() };
         let nearest = wanted.as_slice().iter().map(|(a, b)| if value < *a { *a } else { *b });
@@ -458,7 +458,7 @@ impl<'a> Finder<'a> {
                         if end > value { Intervals::range(nearest, most) } else { Intervals::range(least, nearest) };
                     let outer = self.focus.clone();
                     all.extend(
-                        self.to_reach(fact, value, &wanted)
+                        self.reaching(fact, value, &wanted)
                             .into_iter()
                             .filter(|d| d.changes.iter().all(|c| c.record == record)),
                     );

@@ -92,27 +92,39 @@ fn named_days(bound: &Bound) -> Vec<Date> {
     days.into_iter().filter_map(Date::from_days).collect()
 }
 
-/// What one policy has been on every day so far, and each of its conditions by position: the outer option is none before the
-/// first day, the inner one where it was open or has turned.
+/// What a condition has been on every day so far.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum SoFar {
+    /// No day was looked at yet.
+    #[default]
+    NoDay,
+    /// True for every household on each day, or false.
+    Settled(bool),
+    /// Open on some day, or different from one to another.
+    Open,
+}
+
+/// What one policy has been on every day so far, and each of its conditions by position.
 #[derive(Default)]
 struct Findings {
-    whole: Option<Option<bool>>,
-    conditions: Vec<Option<Option<bool>>>,
+    whole: SoFar,
+    conditions: Vec<SoFar>,
 }
 
 fn look(bound: &Bound, policy: PolicyId, found: &mut Findings, scratch: &mut Scratch) {
     let Some(entry) = bound.graph.entry(policy) else { return };
     let Some(root) = entry.root else { return };
     let nobody = Profile::new();
-    let mut note = |so_far: &mut Option<Option<bool>>, node: NodeId| {
+    let mut note = |so_far: &mut SoFar, node: NodeId| {
         // Once open, always open: no later day can make it a finding again.
-        if *so_far != Some(None) {
-            let now = exact::settled(bound, policy, node, &nobody, scratch);
-            *so_far = Some(if so_far.is_none_or(|before| before == now) { now } else { None });
+        if *so_far == SoFar::Open {
+            return;
         }
+        let now = exact::settled(bound, policy, node, &nobody, scratch).map_or(SoFar::Open, SoFar::Settled);
+        *so_far = if *so_far == SoFar::NoDay || *so_far == now { now } else { SoFar::Open };
     };
     note(&mut found.whole, root);
-    found.conditions.resize(entry.clauses.len(), None);
+    found.conditions.resize(entry.clauses.len(), SoFar::NoDay);
     for (clause, so_far) in entry.clauses.iter().zip(&mut found.conditions) {
         note(so_far, clause.node);
     }
@@ -121,14 +133,14 @@ fn look(bound: &Bound, policy: PolicyId, found: &mut Findings, scratch: &mut Scr
 fn report(model: &Model, policy: PolicyId, found: &Findings, findings: &mut Vec<Diagnostic>) {
     let Some(declared) = model.policies.get(policy.index()) else { return };
     let name = &declared.name.id;
-    if found.whole == Some(Some(false)) {
+    if found.whole == SoFar::Settled(false) {
         findings.push(
             Diagnostic::warning(error::NOBODY, declared.span, format!("nobody can be eligible for `{name}`"))
                 .label("its conditions cannot hold together")
                 .help("look for two conditions that exclude each other"),
         );
     }
-    if found.whole == Some(Some(true)) {
+    if found.whole == SoFar::Settled(true) {
         findings.push(
             Diagnostic::warning(error::EVERYBODY, declared.span, format!("everybody is eligible for `{name}`"))
                 .help("a condition is missing, or always holds"),
@@ -136,7 +148,7 @@ fn report(model: &Model, policy: PolicyId, found: &Findings, findings: &mut Vec<
     }
     for (condition, truth) in declared.conditions.iter().zip(&found.conditions) {
         let words = condition.expr.words.as_ref().map_or("", |w| w.get(Language::En));
-        if *truth == Some(Some(false)) {
+        if *truth == SoFar::Settled(false) {
             findings.push(
                 Diagnostic::warning(
                     error::NEVER,
@@ -147,7 +159,7 @@ fn report(model: &Model, policy: PolicyId, found: &Findings, findings: &mut Vec<
                 .help("compare it with the bounds of its facts and with what always holds"),
             );
         }
-        if *truth == Some(Some(true)) && found.whole != Some(Some(true)) {
+        if *truth == SoFar::Settled(true) && found.whole != SoFar::Settled(true) {
             findings.push(
                 Diagnostic::warning(
                     error::ALWAYS,
@@ -203,7 +215,7 @@ fn unused(model: &Model, findings: &mut Vec<Diagnostic>) {
     texts.extend(model.always.iter().map(|a| words(&a.condition)));
     let mentioned: BTreeSet<&str> =
         texts.iter().flat_map(|t| t.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect();
-    let every_text = texts.len() > 0 && model.defines.iter().all(|d| d.value.words.is_some());
+    let every_text = model.defines.iter().all(|d| d.value.words.is_some());
     for (i, field) in schema.fields.iter().enumerate() {
         let id = FieldId::of(i);
         let holds = matches!(field.ty, FieldType::Record(_) | FieldType::List(_)) || field.back.is_some();

@@ -40,12 +40,12 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    pub(super) fn search(&mut self) -> Box<Self> {
-        self.search.take().unwrap_or_default()
+    pub(super) fn search(&mut self) -> Self {
+        self.search.take().map(|inner| *inner).unwrap_or_default()
     }
 
-    pub(super) fn give_back(&mut self, search: Box<Self>) {
-        self.search = Some(search);
+    pub(super) fn give_back(&mut self, search: Self) {
+        self.search = Some(Box::new(search));
     }
 }
 
