@@ -103,8 +103,10 @@ impl Engine {
         }
         let unreadable = findings.iter().any(|f| f.level == Level::Error);
         let (model, found) = checked::from_ast::check(&files);
-        // A line that could not be read hides what it declares; names that are missing for that reason are not reported.
-        let hidden = |f: &Diagnostic| unreadable && f.code == checked::error::UNKNOWN_NAME;
+        // A line that could not be read hides what it declares; names that are missing for that reason are not reported, nor scenarios that
+        // expect something of it.
+        let follows = [checked::error::UNKNOWN_NAME, checked::error::SCENARIO];
+        let hidden = |f: &Diagnostic| unreadable && follows.contains(&f.code);
         findings.extend(found.into_iter().filter(|f| !hidden(f)));
         findings.sort_by_key(|f| (f.span, f.code.id));
         (sources, model, findings)

@@ -15,5 +15,11 @@ pub const SAME_MEANING: Code = Code::new("W205", "two policies that ask the same
 /// A fact that no policy asks for.
 pub const UNUSED_FACT: Code = Code::new("W206", "a fact that no policy asks for");
 
+/// A figure that no policy uses.
+pub const UNUSED_FIGURE: Code = Code::new("W207", "a figure that no policy uses");
+/// A definition that no policy uses.
+pub const UNUSED_DEFINITION: Code = Code::new("W208", "a definition that no policy uses");
+
 /// Every code of this stage.
-pub const ALL: &[Code] = &[NOBODY, EVERYBODY, NEVER, ALWAYS, SAME_MEANING, UNUSED_FACT];
+pub const ALL: &[Code] =
+    &[NOBODY, EVERYBODY, NEVER, ALWAYS, SAME_MEANING, UNUSED_FACT, UNUSED_FIGURE, UNUSED_DEFINITION];

@@ -9,7 +9,7 @@ pub mod error;
 use crate::checked::{Expr, Kind, Model};
 use crate::diagnostic::Diagnostic;
 use crate::graph::{Bound, Node, NodeId};
-use crate::ids::{FieldId, ParameterId, PolicyId};
+use crate::ids::{DefineId, FieldId, ParameterId, PolicyId};
 use crate::profile::Profile;
 use crate::schema::{FieldType, Schema};
 use crate::value::{Date, Language};
@@ -205,23 +205,83 @@ fn same_meaning(bound: &Bound, policies: &[PolicyId], twins: &mut BTreeMap<(Poli
     }
 }
 
+/// What the policies use, directly or through definitions and figures.
+#[derive(Default)]
+struct Used {
+    facts: BTreeSet<FieldId>,
+    defines: BTreeSet<DefineId>,
+    parameters: BTreeSet<ParameterId>,
+}
+
+impl Used {
+    fn of(model: &Model) -> Self {
+        let mut used = Self::default();
+        for policy in &model.policies {
+            policy.conditions.iter().for_each(|c| used.walk(model, &c.expr));
+            policy.benefits.iter().filter_map(|b| b.amount.as_ref()).for_each(|e| used.walk(model, e));
+            policy.lasts.iter().for_each(|e| used.walk(model, e));
+        }
+        model.always.iter().for_each(|a| used.walk(model, &a.condition));
+        used
+    }
+
+    fn walk(&mut self, model: &Model, expr: &Expr) {
+        match &expr.kind {
+            Kind::Field(_, field) => {
+                self.facts.insert(*field);
+            }
+            Kind::Define(id, _) => {
+                if self.defines.insert(*id) {
+                    model.defines.get(id.index()).into_iter().for_each(|d| self.walk(model, &d.value));
+                }
+            }
+            Kind::Parameter(id, _) => {
+                if self.parameters.insert(*id) {
+                    let rows = model.parameters.get(id.index()).into_iter().flat_map(|p| &p.rows);
+                    rows.for_each(|r| self.walk(model, &r.value));
+                }
+            }
+            _ => {}
+        }
+        expr.parts(&mut |part| self.walk(model, part));
+    }
+}
+
 fn unused(model: &Model, findings: &mut Vec<Diagnostic>) {
     let schema = &model.schema;
-    let words = |e: &Expr| e.words.as_ref().map(|w| w.get(Language::En).to_owned()).unwrap_or_default();
-    let mut texts: Vec<String> = model.defines.iter().map(|d| words(&d.value)).collect();
-    texts.extend(model.parameters.iter().flat_map(|p| &p.rows).map(|r| words(&r.value)));
-    texts.extend(model.policies.iter().flat_map(|p| &p.conditions).flat_map(|c| c.names.clone()));
-    texts.extend(model.policies.iter().flat_map(|p| &p.benefits).filter_map(|b| b.amount.as_ref()).map(words));
-    texts.extend(model.always.iter().map(|a| words(&a.condition)));
-    let mentioned: BTreeSet<&str> =
-        texts.iter().flat_map(|t| t.split(|c: char| !(c.is_alphanumeric() || c == '_'))).collect();
-    let every_text = model.defines.iter().all(|d| d.value.words.is_some());
+    let used = Used::of(model);
+    let figures = model.parameters.iter().enumerate().filter(|(i, _)| !used.parameters.contains(&ParameterId::of(*i)));
+    for (_, parameter) in figures {
+        findings.push(
+            Diagnostic::warning(
+                error::UNUSED_FIGURE,
+                parameter.span,
+                format!("no policy uses the figure `{}`", parameter.name.id),
+            )
+            .help("leave it out, or use it where its value is written as a number"),
+        );
+    }
+    // A definition with `this` stands once for each policy; one use is enough.
+    let names: BTreeSet<&str> =
+        used.defines.iter().filter_map(|d| model.defines.get(d.index())).map(|d| d.name.id.as_str()).collect();
+    let mut told = BTreeSet::new();
+    for define in model.defines.iter().filter(|d| !names.contains(d.name.id.as_str())) {
+        if told.insert(define.name.id.as_str()) {
+            findings.push(
+                Diagnostic::warning(
+                    error::UNUSED_DEFINITION,
+                    define.span,
+                    format!("no policy uses the definition `{}`", define.name.id),
+                )
+                .help("leave it out, or use it where its text is repeated"),
+            );
+        }
+    }
     for (i, field) in schema.fields.iter().enumerate() {
         let id = FieldId::of(i);
         let holds = matches!(field.ty, FieldType::Record(_) | FieldType::List(_)) || field.back.is_some();
         let receives = ["benefits", "recognitions"].contains(&field.name.id.as_str());
-        let named = mentioned.contains(field.name.id.as_str()) || mentioned.contains(field.name.zh.as_str());
-        if every_text && !named && !holds && !receives && named_entity(schema, id) {
+        if !used.facts.contains(&id) && !holds && !receives && named_entity(schema, id) {
             let Some(span) = model.field_spans.get(i).copied() else { continue };
             findings.push(
                 Diagnostic::warning(error::UNUSED_FACT, span, format!("no policy asks for `{}`", field.name.id))

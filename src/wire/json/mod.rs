@@ -1,4 +1,4 @@
-//! JSON: profiles in ([`profile`]) and out ([`write`]), results ([`report`]), advice ([`advice`]), the record of a decision
+//! JSON: profiles in ([`profile`]) and out ([`mod@write`]), results ([`report`]), advice ([`advice`]), the record of a decision
 //! ([`record`]), and the JSON Schema of a profile ([`schema`]).
 
 pub mod advice;
