@@ -230,16 +230,12 @@ impl Used {
             Kind::Field(_, field) => {
                 self.facts.insert(*field);
             }
-            Kind::Define(id, _) => {
-                if self.defines.insert(*id) {
-                    model.defines.get(id.index()).into_iter().for_each(|d| self.walk(model, &d.value));
-                }
+            Kind::Define(id, _) if self.defines.insert(*id) => {
+                model.defines.get(id.index()).into_iter().for_each(|d| self.walk(model, &d.value));
             }
-            Kind::Parameter(id, _) => {
-                if self.parameters.insert(*id) {
-                    let rows = model.parameters.get(id.index()).into_iter().flat_map(|p| &p.rows);
-                    rows.for_each(|r| self.walk(model, &r.value));
-                }
+            Kind::Parameter(id, _) if self.parameters.insert(*id) => {
+                let rows = model.parameters.get(id.index()).into_iter().flat_map(|p| &p.rows);
+                rows.for_each(|r| self.walk(model, &r.value));
             }
             _ => {}
         }
