@@ -5,6 +5,7 @@
 mod advise;
 mod ask;
 mod check;
+mod diff;
 mod draw;
 mod explain_code;
 mod format;
@@ -37,6 +38,8 @@ enum Command {
     Check(Common),
     /// Lay out policy files, or print them in the other language
     Fmt(format::Options),
+    /// Say what changed in meaning between two policy sets, with households that show it
+    Diff(diff::Options),
     /// Say what a finding's code means
     ExplainCode(explain_code::Options),
     /// Match a profile against every policy, with reasons
@@ -111,6 +114,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Check(common) => check::run(common),
         Command::Fmt(options) => format::run(options),
+        Command::Diff(options) => diff::run(options),
         Command::ExplainCode(options) => explain_code::run(options),
         Command::Match(options) => matching::run(options),
         Command::Advise(options) => advise::run(options),

@@ -47,7 +47,7 @@ fn pieces(bound: &Bound, field: FieldId, cap: usize) -> Vec<i64> {
 }
 
 /// A profile with one fact said.
-fn with(profile: &Profile, record: RecordIx, at: usize, slot: Slot) -> Profile {
+pub(crate) fn with(profile: &Profile, record: RecordIx, at: usize, slot: Slot) -> Profile {
     let mut changed = profile.clone();
     changed.set(record, at, slot);
     changed

@@ -8,6 +8,7 @@ use crate::advise::needs::{self, Needs};
 use crate::advise::plan::{self, Plan};
 use crate::advise::question::{self, Asking, Question};
 use crate::advise::reads;
+use crate::compare::{self, Difference, Side};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Bound;
 use crate::ids::{FieldId, PolicyId};
@@ -59,6 +60,16 @@ impl Engine {
         let sources: Vec<Option<Words>> =
             declared.map(|p| p.conditions.iter().map(|c| c.source.clone()).collect()).unwrap_or_default();
         needs::needs(&matches.rules.bound, matches.profile, policy, &sources, limit, &mut self.days())
+    }
+
+    /// What changed in meaning from this set to a newer one, policy by policy.
+    #[must_use]
+    pub fn compare(&self, newer: &Self) -> Vec<Difference> {
+        let (mut before, mut after) = (self.days(), newer.days());
+        compare::compare(
+            &mut Side { model: &self.model, starts: &self.starts, at: &mut before },
+            &mut Side { model: &newer.model, starts: &newer.starts, at: &mut after },
+        )
     }
 
     /// What is probably not meant: conditions that can never hold or always do, policies for nobody or with the same

@@ -26,9 +26,10 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("verdict", shared(&["graph"])),
         ("why", shared(&["verdict", "graph", "checked"])),
         ("advise", shared(&["why", "verdict", "graph", "checked"])),
+        ("compare", shared(&["advise", "verdict", "graph", "checked"])),
         ("lint", shared(&["verdict", "graph", "checked"])),
-        ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise", "lint"])),
-        ("wire", shared(&["checked", "verdict", "why", "advise", "engine", "Engine", "Matches"])),
+        ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise", "lint", "compare"])),
+        ("wire", shared(&["checked", "verdict", "why", "advise", "compare", "engine", "Engine", "Matches"])),
     ])
 }
 

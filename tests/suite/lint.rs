@@ -7,7 +7,7 @@ use entitle::diagnostic::Code;
 use std::collections::BTreeSet;
 use std::fs;
 
-const VOCABULARY: &str = r#"
+pub(crate) const VOCABULARY: &str = r#"
 enum category "类别" { welfare "福利" }
 enum mode "方式" { home "居家", away "外出" }
 record person "人员" {
@@ -20,7 +20,7 @@ record person "人员" {
 always person "the happy have a coin": not happy or coins >= 1 time
 "#;
 
-fn policy(id: &str, zh: &str, force: &str, conditions: &str) -> String {
+pub(crate) fn policy(id: &str, zh: &str, force: &str, conditions: &str) -> String {
     format!(
         "policy {id} \"{zh}\" for person {{\n category: welfare\n in force: {force}\n source: \"s\"\n status: illustrative\n eligible when {{\n{conditions}\n }}\n}}\n"
     )
@@ -34,7 +34,7 @@ fn codes(policies: &str) -> Vec<&'static str> {
     codes
 }
 
-const OPEN: &str = "from 2020-01-01 until further notice";
+pub(crate) const OPEN: &str = "from 2020-01-01 until further notice";
 
 #[test]
 fn each_warning_is_given_where_it_is_deserved() {

@@ -1,6 +1,7 @@
 //! The one integration test binary; its modules stand in the order of the data.
 
 mod advice;
+mod compare;
 mod conformance;
 mod corpus;
 mod household;
