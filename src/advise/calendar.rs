@@ -98,7 +98,9 @@ fn candidates(bound: &Bound, profile: &Profile, from: Date, until: Date) -> BTre
                 }
                 // A date that is not known turns a verdict where the ends of what it can be are reached.
                 for end in ends.get(&fact.field).into_iter().flatten() {
-                    days.extend([end - 1, *end, end + 1].iter().flat_map(|e| turns(def, *e)));
+                    days.extend(
+                        [end.saturating_sub(1), *end, end.saturating_add(1)].iter().flat_map(|e| turns(def, *e)),
+                    );
                 }
             }
             // Arithmetic with dates: every date of the profile in it, moved by every step in it, with today moved or not.

@@ -38,7 +38,7 @@ fn pieces(bound: &Bound, field: FieldId, cap: usize) -> Vec<i64> {
                 }
             }
             Node::Fact(fact) if fact.field == field => {
-                cuts.extend([most, least + (most - least) / 2]);
+                cuts.extend([most, least.midpoint(most)]);
             }
             _ => {}
         }

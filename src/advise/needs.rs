@@ -487,7 +487,7 @@ impl<'a> Finder<'a> {
         }
         let (mut fails, mut works) = (value, end);
         while fails.abs_diff(works) > 1 {
-            let middle = fails + (works - fails) / 2;
+            let middle = fails.midpoint(works);
             if holds(self, middle) {
                 works = middle;
             } else {

@@ -281,7 +281,7 @@ fn turning(from: i64, to: i64, verdict: &mut dyn FnMut(i64) -> Option<Verdict>) 
     }
     let (mut same, mut other) = (from, to);
     while same.abs_diff(other) > 1 {
-        let middle = same + (other - same) / 2;
+        let middle = same.midpoint(other);
         if verdict(middle) == here {
             same = middle;
         } else {

@@ -75,7 +75,9 @@ fn named_days(bound: &Bound) -> Vec<Date> {
             Node::Compare(_, a, b) if is_today(*a) || is_today(*b) => {
                 for side in [*a, *b] {
                     if let Node::Number(n) = graph.node(side) {
-                        days.extend(i64::try_from(n.numerator()).ok().into_iter().flat_map(|d| [d, d + 1]));
+                        days.extend(
+                            i64::try_from(n.numerator()).ok().into_iter().flat_map(|d| [d, d.saturating_add(1)]),
+                        );
                     }
                 }
             }

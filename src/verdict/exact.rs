@@ -410,11 +410,11 @@ impl<'a> Region<'a> {
                 let ends = Intervals::of([least, most]);
                 let inner = domain.without(&ends);
                 if let Some((low, high)) = inner.ends() {
-                    let middle = low + (high - low) / 2;
+                    let middle = low.midpoint(high);
                     into.extend(self.clone().narrow(
                         record,
                         fact.field,
-                        inner.and(&Intervals::range(middle + 1, high)),
+                        inner.and(&Intervals::range(middle.saturating_add(1), high)),
                     ));
                     into.extend(self.clone().narrow(record, fact.field, inner.and(&Intervals::range(low, middle))));
                 }
