@@ -53,11 +53,11 @@ pub enum Change {
     /// Judged or paid differently, with a household for each direction that was found.
     Different {
         /// Who is eligible now and was not.
-        widened: Option<Witness>,
+        widened: Option<Box<Witness>>,
         /// Who was eligible and is not any more.
-        narrowed: Option<Witness>,
+        narrowed: Option<Box<Witness>>,
         /// Who is eligible in both and gets another amount.
-        amount: Option<Witness>,
+        amount: Option<Box<Witness>>,
     },
     /// No household was found that it judges differently, and its text does not show that there is none.
     NotProved,
@@ -98,7 +98,9 @@ pub fn compare(old: &mut Side<'_>, new: &mut Side<'_>) -> Vec<Difference> {
     found
 }
 
-type Digests = BTreeMap<(bool, Date), Option<Rc<(Rc<Bound>, Vec<[u8; 32]>)>>>;
+/// The rules of a day with the digests of their nodes.
+type Day = Rc<(Rc<Bound>, Vec<[u8; 32]>)>;
+type Digests = BTreeMap<(bool, Date), Option<Day>>;
 
 fn one(old: &mut Side<'_>, new: &mut Side<'_>, pair: (PolicyId, PolicyId), digests: &mut Digests) -> Change {
     let days = days(old, new, pair);
@@ -129,7 +131,7 @@ fn one(old: &mut Side<'_>, new: &mut Side<'_>, pair: (PolicyId, PolicyId), diges
                     _ => continue,
                 };
                 if slot.is_none() {
-                    *slot = Some(witness);
+                    *slot = Some(Box::new(witness));
                 }
             }
         }
@@ -155,7 +157,7 @@ fn days(old: &Side<'_>, new: &Side<'_>, pair: (PolicyId, PolicyId)) -> Vec<Date>
     days.into_iter().collect()
 }
 
-fn rules(side: &mut Side<'_>, newer: bool, day: Date, seen: &mut Digests) -> Option<Rc<(Rc<Bound>, Vec<[u8; 32]>)>> {
+fn rules(side: &mut Side<'_>, newer: bool, day: Date, seen: &mut Digests) -> Option<Day> {
     if let Some(known) = seen.get(&(newer, day)) {
         return known.clone();
     }
