@@ -92,6 +92,31 @@ impl Profile {
         }
     }
 
+    /// The records that stand in the lists of the roots and could be matched instead of one of them, with that one first: the
+    /// members of a household, the applicant among them. In the order they stand.
+    #[must_use]
+    pub fn seats(&self, entity: EntityId) -> Vec<RecordIx> {
+        let mut found: Vec<RecordIx> = self.root(entity).into_iter().collect();
+        for (_, root) in &self.roots {
+            for slot in self.record(*root).map_or(&[][..], |r| r.slots.as_slice()) {
+                let Slot::List { items, .. } = slot else { continue };
+                let fits =
+                    |ix: &&RecordIx| self.record(**ix).is_some_and(|r| r.entity == entity) && !found.contains(ix);
+                let more: Vec<RecordIx> = items.iter().filter(fits).copied().collect();
+                found.extend(more);
+            }
+        }
+        found
+    }
+
+    /// The same facts with another record in the seat of its kind: policies for a person are then matched against it.
+    #[must_use]
+    pub fn seated(&self, record: RecordIx) -> Self {
+        let mut other = self.clone();
+        other.set_root(record);
+        other
+    }
+
     /// The record at a position.
     #[must_use]
     pub fn record(&self, ix: RecordIx) -> Option<&Record> {

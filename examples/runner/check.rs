@@ -1,11 +1,25 @@
 //! `check`: every finding of every file.
 
 use crate::{Common, Format, colour, draw, say};
+use clap::Args;
 use entitle::Engine;
 use entitle::diagnostic::Level;
+use entitle::ids::PolicyId;
+use entitle::lint;
+use entitle::value::Language;
 use std::process::ExitCode;
 
-pub(crate) fn run(common: &Common) -> Result<ExitCode, ExitCode> {
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    common: Common,
+    /// Also list the figures whose last known value ends, and the policies that stay open after that
+    #[arg(long)]
+    figures: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
+    let common = &options.common;
     let (mut findings, sources) = Engine::findings_of(&common.paths).map_err(|error| {
         eprintln!("error: {error}");
         ExitCode::from(1)
@@ -40,8 +54,32 @@ pub(crate) fn run(common: &Common) -> Result<ExitCode, ExitCode> {
             say(&draw::summary(&findings));
             return Ok(ExitCode::from(1));
         };
+        if options.figures {
+            figures(&engine, common.language());
+        }
         let policies = engine.model().policies.iter().filter(|p| p.written).count();
         say(&format!("{policies} policies in {files} files: {}", draw::summary(&findings)));
     }
     Ok(ExitCode::from(u8::from(wrong)))
+}
+
+/// The figures whose last known value ends, by that day.
+fn figures(engine: &Engine, language: Language) {
+    let model = engine.model();
+    for (id, to) in lint::ending_figures(model) {
+        let Some(parameter) = model.parameters.get(id.index()) else { continue };
+        let after = to.add_days(1).and_then(|day| engine.at(day).ok());
+        let open: Vec<&str> = model
+            .policies
+            .iter()
+            .enumerate()
+            .filter(|(i, p)| p.written && after.as_ref().is_some_and(|r| r.reads_figure(PolicyId::of(*i), id)))
+            .map(|(_, p)| p.name.id.as_str())
+            .collect();
+        let name = parameter.name.get(language);
+        say(&match language {
+            Language::Zh => format!("{to} 之后没有数值：{name}（{}）", open.join("、")),
+            Language::En => format!("no value after {to}: {name} ({})", open.join(", ")),
+        });
+    }
 }

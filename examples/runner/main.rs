@@ -35,7 +35,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Parse and check policies; all findings, with positions
-    Check(Common),
+    Check(check::Options),
     /// Lay out policy files, or print them in the other language
     Fmt(format::Options),
     /// Say what changed in meaning between two policy sets, with households that show it
@@ -112,7 +112,7 @@ impl Common {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
-        Command::Check(common) => check::run(common),
+        Command::Check(options) => check::run(options),
         Command::Fmt(options) => format::run(options),
         Command::Diff(options) => diff::run(options),
         Command::ExplainCode(options) => explain_code::run(options),

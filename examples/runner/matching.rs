@@ -2,11 +2,12 @@
 
 use crate::{Common, Format, Household, colour, say};
 use clap::Args;
-use entitle::Matches;
-use entitle::ids::PolicyId;
+use entitle::ids::{EntityId, PolicyId};
+use entitle::profile::Profile;
 use entitle::value::Language;
 use entitle::why::{Explanation, prose};
 use entitle::wire::json::report::{Group, report, result};
+use entitle::{Engine, Matches, Rules};
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -18,6 +19,9 @@ pub(crate) struct Options {
     /// One policy in full
     #[arg(long)]
     policy: Option<String>,
+    /// Match every member of the household in turn, not only the applicant
+    #[arg(long)]
+    every_member: bool,
     /// List every policy with its reasons; without it, what is far from settled and what does not apply is only counted
     #[arg(long)]
     all: bool,
@@ -32,6 +36,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let profile = options.household.read(&engine)?;
     let rules = options.household.rules(&engine)?;
     let matches = Household::matches(&rules, &profile)?;
+    if options.every_member {
+        return members(options, &engine, &rules, &profile);
+    }
     let policy = match &options.policy {
         None => None,
         Some(id) => Some(engine.policy(id).ok_or_else(|| {
@@ -46,6 +53,31 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         (Format::Html, _) => say(&crate::page::page(&engine, &matches, options.common.language())),
         (Format::Text, None) => Page::new(&matches, &options.common).print(options.all),
         (Format::Text, Some(id)) => Page::new(&matches, &options.common).one(id),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Every record of a kind that policies are for, in its seat: what it can get, and how much stays open.
+fn members(options: &Options, engine: &Engine, rules: &Rules, profile: &Profile) -> Result<ExitCode, ExitCode> {
+    let schema = engine.schema();
+    let mut reports = Vec::new();
+    for (i, entity) in schema.entities.iter().enumerate().filter(|(_, e)| e.is_unit) {
+        let unit = EntityId::of(i);
+        for (place, record) in profile.seats(unit).into_iter().enumerate() {
+            let seated = profile.seated(record);
+            let matches = Household::matches(rules, &seated)?;
+            if options.common.format == Format::Json {
+                reports.push(
+                    serde_json::json!({ "unit": entity.name.id, "record": record.0, "report": report(&matches) }),
+                );
+            } else {
+                Page::new(&matches, &options.common).seat(unit, place);
+            }
+        }
+    }
+    if options.common.format == Format::Json {
+        let whole = serde_json::json!({ "format": "entitle.match.members/1", "members": reports });
+        say(&serde_json::to_string_pretty(&whole).unwrap_or_default());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -148,6 +180,39 @@ impl<'a> Page<'a> {
             }
         }
         say("");
+    }
+
+    /// What the record in a seat can get, of the policies for its kind.
+    fn seat(&self, unit: EntityId, place: usize) {
+        let model = self.matches.rules().model();
+        let kind = model.schema.entity(unit).map(|e| e.name.get(self.language)).unwrap_or_default();
+        let whose = match self.language {
+            Language::Zh => format!("{kind}（第{}位）", place + 1),
+            Language::En => format!("{kind} {}", place + 1),
+        };
+        let of = (0..model.policies.len())
+            .map(PolicyId::of)
+            .filter(|id| model.policies.get(id.index()).is_some_and(|p| p.written && p.unit == unit));
+        let results: Vec<(PolicyId, Group, Explanation)> = of
+            .map(|id| {
+                let explanation = self.matches.explain(id);
+                (id, Group::of(&explanation, self.matches.received(id)), explanation)
+            })
+            .collect();
+        let count = |group: Group| results.iter().filter(|(_, g, _)| *g == group).count();
+        self.heading(&format!(
+            "{} · {} {}, {} {}",
+            whose,
+            count(Group::Eligible),
+            self.pick("项符合", "eligible"),
+            count(Group::Undetermined),
+            self.pick("项待定", "undetermined")
+        ));
+        for (id, group, explanation) in &results {
+            if matches!(group, Group::Eligible | Group::AlreadyReceived | Group::SubjectToAssessment) {
+                self.entry(*group, *id, explanation);
+            }
+        }
     }
 
     fn category(&self, id: PolicyId) -> (usize, u32) {

@@ -1,7 +1,7 @@
 //! Which facts policies can read: for asking no more of a household than is needed.
 
-use crate::graph::{Bound, Graph, Node, NodeId};
-use crate::ids::{FieldId, PolicyId};
+use crate::graph::{Bound, Cause, Graph, Node, NodeId};
+use crate::ids::{FieldId, ParameterId, PolicyId};
 use std::collections::BTreeSet;
 
 /// The facts that the conditions and amounts of these policies can read on that day, after simplification, with those of
@@ -28,6 +28,23 @@ pub fn facts_read(bound: &Bound, policies: &[PolicyId]) -> Vec<FieldId> {
             return fields.into_iter().collect();
         }
     }
+}
+
+/// Whether the conditions or amounts of a policy wait for a figure that has no value on that day.
+#[must_use]
+pub fn waits_for(bound: &Bound, policy: PolicyId, figure: ParameterId) -> bool {
+    let Some(entry) = bound.graph.entry(policy) else { return false };
+    let mut stack: Vec<NodeId> = entry.root.into_iter().chain(entry.amounts.iter().map(|a| a.value.node)).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(id) = stack.pop() {
+        if matches!(bound.graph.node(id), Node::Unknown(Cause::Parameter(p)) if *p == figure) {
+            return true;
+        }
+        if seen.insert(id) {
+            bound.graph.node(id).children(&mut |child| stack.push(child));
+        }
+    }
+    false
 }
 
 fn walk(graph: &Graph, id: NodeId, fields: &mut BTreeSet<FieldId>, seen: &mut BTreeSet<NodeId>) {

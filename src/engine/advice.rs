@@ -11,7 +11,7 @@ use crate::advise::reads;
 use crate::compare::{self, Difference, Side};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Bound;
-use crate::ids::{FieldId, PolicyId};
+use crate::ids::{FieldId, ParameterId, PolicyId};
 use crate::lint;
 use crate::profile::Profile;
 use crate::value::{Date, Words};
@@ -99,6 +99,14 @@ impl Rules {
     #[must_use]
     pub fn facts_read(&self, policies: &[PolicyId]) -> Vec<FieldId> {
         reads::facts_read(&self.bound, policies)
+    }
+}
+
+impl Rules {
+    /// Whether the conditions or amounts of a policy wait for a figure that has no value on that day.
+    #[must_use]
+    pub fn reads_figure(&self, policy: PolicyId, figure: ParameterId) -> bool {
+        reads::waits_for(&self.bound, policy, figure)
     }
 }
 

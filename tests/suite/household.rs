@@ -180,6 +180,28 @@ fn xiao_chen_comes_out_as_worked_out_by_hand() {
 }
 
 #[test]
+fn every_member_has_a_seat() {
+    let engine = shanghai();
+    let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
+    let text = fs::read(root().join("examples/profiles/sheltered-workshop.json")).unwrap();
+    let (profile, _) = profile_from_json(engine.schema(), &text, UnknownFields::Reject).unwrap();
+    let person = engine.schema().entity_named("person").unwrap();
+    let seats = profile.seats(person);
+    assert_eq!(seats.len(), 3);
+    assert_eq!(profile.root(person), Some(seats[0]));
+    let nursing = engine.policy("disability_nursing_subsidy").unwrap();
+    let household = engine.policy("low_income_household_recognition").unwrap();
+    let verdicts = |seat: usize| {
+        let seated = profile.seated(seats[seat]);
+        let matches = rules.match_profile(&seated).unwrap();
+        (matches.verdict(nursing), matches.verdict(household))
+    };
+    assert_eq!(verdicts(0), (Verdict::Eligible, Verdict::Eligible));
+    // The father's disability is not known; the household's policies do not depend on who sits.
+    assert_eq!(verdicts(1), (Verdict::Undetermined, Verdict::Eligible));
+}
+
+#[test]
 fn every_household_is_read_and_every_result_says_why() {
     let engine = shanghai();
     let mut count = 0;
