@@ -180,6 +180,25 @@ fn xiao_chen_comes_out_as_worked_out_by_hand() {
 }
 
 #[test]
+fn hardly_a_condition_is_never_seen_true_or_never_false() {
+    use entitle::verdict::Truth;
+    let engine = shanghai();
+    let (mut sides, mut seen) = (0, 0);
+    for (i, policy) in engine.model().policies.iter().enumerate().filter(|(_, p)| p.written) {
+        let mut both = vec![(false, false); policy.conditions.len()];
+        for k in 0..policy.scenarios.len() {
+            for (slot, truth) in both.iter_mut().zip(engine.run_scenario(PolicyId::of(i), k).unwrap().conditions) {
+                slot.0 |= truth == Truth::True;
+                slot.1 |= truth == Truth::False;
+            }
+        }
+        sides += 2 * both.len();
+        seen += both.iter().map(|(a, b)| usize::from(*a) + usize::from(*b)).sum::<usize>();
+    }
+    assert!(seen * 100 >= sides * 94, "{seen} of {sides}");
+}
+
+#[test]
 fn every_member_has_a_seat() {
     let engine = shanghai();
     let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
