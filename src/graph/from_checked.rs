@@ -318,55 +318,5 @@ impl Compiler<'_> {
 /// Calls `see` for an expression and everything in it; definitions and parameters are not entered.
 fn visit(expr: &Expr, see: &mut dyn FnMut(&Expr)) {
     see(expr);
-    let mut stack: Vec<&Expr> = Vec::new();
-    parts_of(expr, &mut stack);
-    while let Some(e) = stack.pop() {
-        see(e);
-        parts_of(e, &mut stack);
-    }
-}
-
-fn parts_of<'e>(expr: &'e Expr, into: &mut Vec<&'e Expr>) {
-    match &expr.kind {
-        Kind::Frame(_)
-        | Kind::Number(_)
-        | Kind::Date(_)
-        | Kind::Today
-        | Kind::Symbol(_)
-        | Kind::Bool(_)
-        | Kind::Missing => {}
-        Kind::Define(_, subject) | Kind::Parameter(_, subject) => into.extend(subject.as_deref()),
-        Kind::And(all) | Kind::Or(all) => into.extend(all),
-        Kind::Field(a, _)
-        | Kind::Not(a)
-        | Kind::OneOf(a, _)
-        | Kind::Includes(a, _)
-        | Kind::SetIsEmpty(a)
-        | Kind::Count(a)
-        | Kind::Round(_, a, _)
-        | Kind::Convert(a, _)
-        | Kind::Year(a)
-        | Kind::Month(a) => into.push(a),
-        Kind::Compare(_, a, b)
-        | Kind::CompareElapsed(_, a, b, _)
-        | Kind::Within(a, b)
-        | Kind::IncludesValue(a, b)
-        | Kind::All(a, b)
-        | Kind::Any(a, b)
-        | Kind::Filter(a, b)
-        | Kind::Fold(_, a, b)
-        | Kind::Add(a, b)
-        | Kind::Subtract(a, b)
-        | Kind::Multiply(a, b, _)
-        | Kind::Divide(a, b, _)
-        | Kind::Least(a, b)
-        | Kind::Most(a, b)
-        | Kind::Elapsed(a, b)
-        | Kind::Shift(a, b, _) => into.extend([&**a, &**b]),
-        Kind::Case(rows, otherwise) => {
-            into.extend(rows.iter().flat_map(|(c, v)| [c, v]));
-            into.push(otherwise);
-        }
-        Kind::ByDate(rows) => into.extend(rows.iter().map(|(_, _, v)| v)),
-    }
+    expr.parts(&mut |part| visit(part, see));
 }

@@ -1,13 +1,15 @@
 //! Verdict -> explanation. Walks the clauses of a policy together with the values of the evaluation that gave the
 //! verdict; what it shows is read from there, never worked out again.
 
-use super::{Amount, Explanation, FactRead, Missing, Reason, Shown, Step};
+use super::causes::Causes;
+use super::spare::{narrowed, restricted, without_spare};
+use super::{Amount, Explanation, FactRead, Reason, Shown, Step};
 use crate::checked::{Model, Type};
 use crate::graph::trace::{Clause, Form, Operand};
-use crate::graph::{Bound, Cause, Comparison, FactRef, Node, NodeId};
-use crate::ids::{FieldId, ParameterId, PolicyId};
+use crate::graph::{Bound, Comparison, FactRef, Node, NodeId};
+use crate::ids::{FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
-use crate::schema::{FieldType, Provenance, Schema};
+use crate::schema::FieldType;
 use crate::value::{Date, Number, Unit, Words};
 use crate::verdict::facts::Masked;
 use crate::verdict::from_graph::{Evaluation, Scratch};
@@ -97,71 +99,11 @@ pub fn explain(
     explanation
 }
 
-#[derive(Default)]
-struct Causes {
-    missing: Vec<Missing>,
-    parameters: BTreeSet<ParameterId>,
-    seen: BTreeSet<NodeId>,
-}
-
-/// Drops reasons that the others, with the facts `besides` them, make unnecessary. Each alternative is settled by its own
-/// shortest reason, so one chosen for one alternative can be spare once another needs its neighbour anyway.
-fn without_spare(
-    because: &mut Vec<Reason>,
-    besides: &[FactRead],
-    mut settles: impl FnMut(BTreeSet<(RecordIx, FieldId)>) -> bool,
-) {
-    let mut i = because.len();
-    while i > 0 && because.len() > 1 {
-        i -= 1;
-        let others = because.iter().enumerate().filter(|(k, _)| *k != i).flat_map(|(_, r)| &r.facts);
-        if settles(others.chain(besides).filter_map(|f| Some((f.record?, f.field))).collect()) {
-            because.remove(i);
-        }
-    }
-}
-
-/// The reasons for a verdict that holds whatever the missing facts are: those that are needed, and of the facts that
-/// bound the missing ones through constraints, those that are.
-fn narrowed(
-    because: &mut Vec<Reason>,
-    mut bounding: Vec<FactRead>,
-    mut settles: impl FnMut(BTreeSet<(RecordIx, FieldId)>) -> bool,
-) {
-    without_spare(because, &bounding, &mut settles);
-    let mut i = bounding.len();
-    while i > 0 {
-        i -= 1;
-        let kept = bounding.iter().enumerate().filter(|(k, _)| *k != i).map(|(_, f)| f);
-        let all = because.iter().flat_map(|r| &r.facts).chain(kept);
-        if settles(all.filter_map(|f| Some((f.record?, f.field))).collect()) {
-            bounding.remove(i);
-        }
-    }
-    if let Some(first) = because.first_mut() {
-        add_facts(&mut first.facts, bounding);
-    }
-}
-
-/// The profile with everything forgotten but these facts; links between records stay.
-fn restricted(profile: &Profile, schema: &Schema, seen: &BTreeSet<(RecordIx, FieldId)>) -> Profile {
-    let mut less = profile.clone();
-    for ix in (0..profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
-        let Some(entity) = profile.record(ix).and_then(|r| schema.entity(r.entity)) else { continue };
-        for (at, field) in entity.fields.iter().enumerate() {
-            if !matches!(profile.slot(ix, at), Slot::Record(_)) && !seen.contains(&(ix, *field)) {
-                less.set(ix, at, Slot::Unknown);
-            }
-        }
-    }
-    less
-}
-
-struct Walker<'a> {
-    model: &'a Model,
-    bound: &'a Bound,
-    profile: &'a Profile,
-    evaluation: Evaluation<'a, Profile>,
+pub(super) struct Walker<'a> {
+    pub(super) model: &'a Model,
+    pub(super) bound: &'a Bound,
+    pub(super) profile: &'a Profile,
+    pub(super) evaluation: Evaluation<'a, Profile>,
     /// The lists around, and the place of the entry in focus.
     about: Vec<(Words, u32)>,
 }
@@ -533,123 +475,6 @@ impl Walker<'_> {
         found.map(|(record, fact)| self.read(record, fact)).into_iter().collect()
     }
 
-    /// The facts and figures that keep a node undecided.
-    fn causes(&mut self, node: NodeId, causes: &mut Causes) {
-        let graph = &self.bound.graph;
-        // Inside a list the same node is asked of each entry, so only nodes outside are looked at once.
-        if graph.level(node) == 0 && !causes.seen.insert(node) {
-            return;
-        }
-        match graph.node(node).clone() {
-            Node::Not(a) => self.causes(a, causes),
-            Node::And(parts) | Node::Or(parts) => {
-                for part in parts {
-                    if self.evaluation.truth(part) == Truth::Unknown {
-                        self.causes(part, causes);
-                    }
-                }
-            }
-            Node::Test(fact, _) | Node::Holds(fact, _) | Node::IsEmpty(fact) | Node::Fact(fact) => {
-                self.missing(fact, causes);
-            }
-            Node::HoldsValue(fact, value) => {
-                self.missing(fact, causes);
-                self.causes_of_scalar(value, causes);
-            }
-            Node::Unknown(Cause::Parameter(parameter)) => {
-                causes.parameters.insert(parameter);
-            }
-            Node::Any(list, body) | Node::All(list, body) => self.causes_in_list(list, Some((body, true)), causes),
-            Node::Compare(_, a, b) | Node::Within(_, a, b) => {
-                self.causes_of_scalar(a, causes);
-                self.causes_of_scalar(b, causes);
-            }
-            Node::InSet(a, _) => self.causes_of_scalar(a, causes),
-            _ => {}
-        }
-    }
-
-    fn causes_of_scalar(&mut self, node: NodeId, causes: &mut Causes) {
-        if self.evaluation.point(node).is_some() {
-            return;
-        }
-        match self.bound.graph.node(node).clone() {
-            Node::Fact(_) | Node::Unknown(_) => self.causes(node, causes),
-            Node::Count(list) => self.causes_in_list(list, None, causes),
-            Node::Fold(_, list, body) => self.causes_in_list(list, Some((body, false)), causes),
-            Node::Case(rows, otherwise) => {
-                for (condition, value) in rows {
-                    match self.evaluation.truth(condition) {
-                        Truth::False => {}
-                        Truth::True => {
-                            self.causes_of_scalar(value, causes);
-                            return;
-                        }
-                        Truth::Unknown => {
-                            self.causes(condition, causes);
-                            self.causes_of_scalar(value, causes);
-                        }
-                    }
-                }
-                self.causes_of_scalar(otherwise, causes);
-            }
-            other => {
-                let mut children = Vec::new();
-                other.children(&mut |child| children.push(child));
-                for child in children {
-                    self.causes_of_scalar(child, causes);
-                }
-            }
-        }
-    }
-
-    fn causes_in_list(&mut self, list: NodeId, body: Option<(NodeId, bool)>, causes: &mut Causes) {
-        let (level, entries, complete) = self.evaluation.entries(list);
-        if !complete && let Some((record, fact)) = self.evaluation.list_fact(list) {
-            add_missing(causes, self.as_missing(record, fact));
-        }
-        let filters: Vec<NodeId> = match self.bound.graph.node(list) {
-            Node::List { filters, .. } => filters.to_vec(),
-            _ => Vec::new(),
-        };
-        for (entry, passes) in entries {
-            self.evaluation.enter(level, Some(entry));
-            if passes == Truth::Unknown {
-                for filter in &filters {
-                    if self.evaluation.truth(*filter) == Truth::Unknown {
-                        self.causes(*filter, causes);
-                    }
-                }
-            }
-            match body {
-                Some((body, true)) if passes != Truth::False && self.evaluation.truth(body) == Truth::Unknown => {
-                    self.causes(body, causes);
-                }
-                Some((body, false)) if passes != Truth::False => self.causes_of_scalar(body, causes),
-                _ => {}
-            }
-        }
-        self.evaluation.enter(level, None);
-    }
-
-    fn missing(&mut self, fact: FactRef, causes: &mut Causes) {
-        let record = self.evaluation.record(fact.record);
-        let known = record.is_some_and(|r| match self.profile.slot(r, fact.position as usize) {
-            Slot::Unknown => false,
-            Slot::List { complete, .. } | Slot::Set { complete, .. } => *complete,
-            _ => true,
-        });
-        if !known {
-            let missing = self.as_missing(record, fact);
-            add_missing(causes, missing);
-        }
-    }
-
-    fn as_missing(&self, record: Option<RecordIx>, fact: FactRef) -> Missing {
-        let judged = self.model.schema.field(fact.field).is_some_and(|f| f.provenance == Provenance::Judged);
-        Missing { record, field: fact.field, judged }
-    }
-
     fn amount(&mut self, amount: &crate::graph::trace::AmountTrace) -> Amount {
         let Type::Number(unit) = amount.value.ty else {
             return Amount { benefit: amount.benefit, value: None, steps: Vec::new() };
@@ -712,17 +537,11 @@ fn opposite(op: Comparison) -> Comparison {
     }
 }
 
-fn add_facts(into: &mut Vec<FactRead>, facts: Vec<FactRead>) {
+pub(super) fn add_facts(into: &mut Vec<FactRead>, facts: Vec<FactRead>) {
     for fact in facts {
         if !into.contains(&fact) {
             into.push(fact);
         }
-    }
-}
-
-fn add_missing(causes: &mut Causes, missing: Missing) {
-    if !causes.missing.contains(&missing) {
-        causes.missing.push(missing);
     }
 }
 

@@ -2,8 +2,10 @@
 //!
 //! Every value here was computed by the evaluation that gave the verdict; nothing is worked out a second time.
 
+mod causes;
 pub mod from_verdict;
 pub mod prose;
+mod spare;
 
 use crate::ids::{EnumId, FieldId, ParameterId, PolicyId};
 use crate::profile::RecordIx;

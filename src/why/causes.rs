@@ -1,0 +1,142 @@
+//! What keeps an undetermined verdict open: the facts and figures that three-valued logic stopped at.
+
+use super::Missing;
+use super::from_verdict::Walker;
+use crate::graph::{Cause, FactRef, Node, NodeId};
+use crate::ids::ParameterId;
+use crate::profile::{RecordIx, Slot};
+use crate::schema::Provenance;
+use crate::verdict::Truth;
+use std::collections::BTreeSet;
+
+#[derive(Default)]
+pub(super) struct Causes {
+    pub(super) missing: Vec<Missing>,
+    pub(super) parameters: BTreeSet<ParameterId>,
+    seen: BTreeSet<NodeId>,
+}
+
+impl Walker<'_> {
+    /// The facts and figures that keep a node undecided.
+    pub(super) fn causes(&mut self, node: NodeId, causes: &mut Causes) {
+        let graph = &self.bound.graph;
+        // Inside a list the same node is asked of each entry, so only nodes outside are looked at once.
+        if graph.level(node) == 0 && !causes.seen.insert(node) {
+            return;
+        }
+        match graph.node(node).clone() {
+            Node::Not(a) => self.causes(a, causes),
+            Node::And(parts) | Node::Or(parts) => {
+                for part in parts {
+                    if self.evaluation.truth(part) == Truth::Unknown {
+                        self.causes(part, causes);
+                    }
+                }
+            }
+            Node::Test(fact, _) | Node::Holds(fact, _) | Node::IsEmpty(fact) | Node::Fact(fact) => {
+                self.missing(fact, causes);
+            }
+            Node::HoldsValue(fact, value) => {
+                self.missing(fact, causes);
+                self.causes_of_scalar(value, causes);
+            }
+            Node::Unknown(Cause::Parameter(parameter)) => {
+                causes.parameters.insert(parameter);
+            }
+            Node::Any(list, body) | Node::All(list, body) => self.causes_in_list(list, Some((body, true)), causes),
+            Node::Compare(_, a, b) | Node::Within(_, a, b) => {
+                self.causes_of_scalar(a, causes);
+                self.causes_of_scalar(b, causes);
+            }
+            Node::InSet(a, _) => self.causes_of_scalar(a, causes),
+            _ => {}
+        }
+    }
+
+    fn causes_of_scalar(&mut self, node: NodeId, causes: &mut Causes) {
+        if self.evaluation.point(node).is_some() {
+            return;
+        }
+        match self.bound.graph.node(node).clone() {
+            Node::Fact(_) | Node::Unknown(_) => self.causes(node, causes),
+            Node::Count(list) => self.causes_in_list(list, None, causes),
+            Node::Fold(_, list, body) => self.causes_in_list(list, Some((body, false)), causes),
+            Node::Case(rows, otherwise) => {
+                for (condition, value) in rows {
+                    match self.evaluation.truth(condition) {
+                        Truth::False => {}
+                        Truth::True => {
+                            self.causes_of_scalar(value, causes);
+                            return;
+                        }
+                        Truth::Unknown => {
+                            self.causes(condition, causes);
+                            self.causes_of_scalar(value, causes);
+                        }
+                    }
+                }
+                self.causes_of_scalar(otherwise, causes);
+            }
+            other => {
+                let mut children = Vec::new();
+                other.children(&mut |child| children.push(child));
+                for child in children {
+                    self.causes_of_scalar(child, causes);
+                }
+            }
+        }
+    }
+
+    fn causes_in_list(&mut self, list: NodeId, body: Option<(NodeId, bool)>, causes: &mut Causes) {
+        let (level, entries, complete) = self.evaluation.entries(list);
+        if !complete && let Some((record, fact)) = self.evaluation.list_fact(list) {
+            add_missing(causes, self.as_missing(record, fact));
+        }
+        let filters: Vec<NodeId> = match self.bound.graph.node(list) {
+            Node::List { filters, .. } => filters.to_vec(),
+            _ => Vec::new(),
+        };
+        for (entry, passes) in entries {
+            self.evaluation.enter(level, Some(entry));
+            if passes == Truth::Unknown {
+                for filter in &filters {
+                    if self.evaluation.truth(*filter) == Truth::Unknown {
+                        self.causes(*filter, causes);
+                    }
+                }
+            }
+            match body {
+                Some((body, true)) if passes != Truth::False && self.evaluation.truth(body) == Truth::Unknown => {
+                    self.causes(body, causes);
+                }
+                Some((body, false)) if passes != Truth::False => self.causes_of_scalar(body, causes),
+                _ => {}
+            }
+        }
+        self.evaluation.enter(level, None);
+    }
+
+    fn missing(&mut self, fact: FactRef, causes: &mut Causes) {
+        let record = self.evaluation.record(fact.record);
+        let known = record.is_some_and(|r| match self.profile.slot(r, fact.position as usize) {
+            Slot::Unknown => false,
+            Slot::List { complete, .. } | Slot::Set { complete, .. } => *complete,
+            _ => true,
+        });
+        if !known {
+            let missing = self.as_missing(record, fact);
+            add_missing(causes, missing);
+        }
+    }
+
+    fn as_missing(&self, record: Option<RecordIx>, fact: FactRef) -> Missing {
+        let judged = self.model.schema.field(fact.field).is_some_and(|f| f.provenance == Provenance::Judged);
+        Missing { record, field: fact.field, judged }
+    }
+}
+
+fn add_missing(causes: &mut Causes, missing: Missing) {
+    if !causes.missing.contains(&missing) {
+        causes.missing.push(missing);
+    }
+}
