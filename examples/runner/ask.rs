@@ -2,12 +2,14 @@
 //! answer can change the list.
 
 use crate::{Common, Household, say};
-use clap::Args;
+use clap::{Args, ValueEnum};
+use entitle::Matches;
 use entitle::advise::prose;
+use entitle::advise::question::Measure;
 use entitle::ids::PolicyId;
 use entitle::profile::{Profile, Slot, position};
-use entitle::schema::{FieldType, Schema};
-use entitle::value::{Date, Language, Number};
+use entitle::schema::{FieldType, Provenance, Schema};
+use entitle::value::{Date, Language, Number, Rounding, Unit};
 use entitle::verdict::Verdict;
 use entitle::why::{Missing, prose as why};
 use std::collections::BTreeSet;
@@ -20,6 +22,28 @@ pub(crate) struct Options {
     common: Common,
     #[command(flatten)]
     household: Household,
+    /// What the best question settles most of: policies, yuan a month that are open, or policies for the least effort, where
+    /// what a register holds is harder for a household to say
+    #[arg(long, value_enum, default_value_t = By::Policies)]
+    by: By,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum By {
+    Policies,
+    Money,
+    Effort,
+}
+
+/// The most a policy can pay for that counts: bounds that only repeat how large a fact may be say nothing.
+const MOST: u64 = 5_000;
+
+/// Yuan a month that are open, at least one so that no policy is left out.
+fn at_stake(matches: &Matches<'_>, policy: PolicyId) -> u64 {
+    let unit = Unit { month: -1, ..Unit::YUAN };
+    let most = matches.amount_ranges(policy).into_iter().filter(|r| r.unit == unit).map(|r| r.most).max();
+    let whole = most.and_then(|n| u64::try_from(n.round(Rounding::Down, Number::whole(1))?.numerator()).ok());
+    whole.unwrap_or(0).clamp(1, MOST)
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
@@ -42,7 +66,17 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         let matches = Household::matches(&rules, &profile)?;
         let before: Vec<Verdict> = matches.verdicts().collect();
         let open = before.iter().filter(|v| **v == Verdict::Undetermined).count();
-        let Some(question) = matches.next_question(&skipped) else {
+        let stakes: Vec<u64> = match options.by {
+            By::Money => (0..before.len()).map(|i| at_stake(&matches, PolicyId::of(i))).collect(),
+            By::Policies | By::Effort => Vec::new(),
+        };
+        let worth = |p: PolicyId| stakes.get(p.index()).copied().unwrap_or(1);
+        let effort = |f| match schema.field(f).map(|f| &f.provenance) {
+            Some(Provenance::Register(_)) if options.by == By::Effort => 3,
+            _ => 1,
+        };
+        let measure = Measure { worth: &worth, effort: &effort };
+        let Some(question) = matches.next_question_by(&skipped, &measure) else {
             say(if zh { "\n再问也不会改变结果了。" } else { "\nNo further answer can change the list." });
             break;
         };

@@ -21,8 +21,23 @@ pub struct Question {
     pub field: FieldId,
     /// The policies whose verdict it can change, by id.
     pub policies: Vec<PolicyId>,
-    /// How many policies an answer settles on average over the answers that make a difference, in hundredths.
+    /// What an answer settles on average over the answers that make a difference, in hundredths: policies, or what the caller
+    /// weighs them by, divided by the effort of asking.
     pub settles: u64,
+}
+
+/// What the best question is measured by. Whatever it is, the last question is the same: none is left when no answer changes
+/// any verdict.
+pub struct Measure<'a> {
+    /// What settling a policy is worth.
+    pub worth: &'a dyn Fn(PolicyId) -> u64,
+    /// How hard a fact is to find out, from 1.
+    pub effort: &'a dyn Fn(FieldId) -> u64,
+}
+
+impl Measure<'static> {
+    /// Every policy is worth the same, every fact as easy as the other.
+    pub const POLICIES: Self = Self { worth: &|_| 1, effort: &|_| 1 };
 }
 
 /// The next question, or none: then no answer to a question the household can be asked changes any verdict. `missing` has
@@ -34,6 +49,7 @@ pub fn next(
     profile: &Profile,
     missing: &[(PolicyId, Vec<Missing>)],
     skipped: &BTreeSet<Asking>,
+    measure: &Measure<'_>,
     scratch: &mut Scratch,
 ) -> Option<Question> {
     let mut users: BTreeMap<Asking, Vec<PolicyId>> = BTreeMap::new();
@@ -44,19 +60,23 @@ pub fn next(
             }
         }
     }
-    // No fact settles more policies than it bears on, so the search for the best can stop early.
+    // No fact settles more than all it bears on, so the search for the best can stop early.
+    let most = |asking: &Asking, policies: &[PolicyId]| {
+        let all = policies.iter().fold(0u64, |sum, p| sum.saturating_add((measure.worth)(*p)));
+        all.saturating_mul(100) / (measure.effort)(asking.1).max(1)
+    };
     let mut order: Vec<(Asking, Vec<PolicyId>)> = users.into_iter().collect();
-    order.sort_by_key(|(asking, policies)| (std::cmp::Reverse(policies.len()), *asking));
+    order.sort_by_key(|(asking, policies)| (std::cmp::Reverse((most(asking, policies), policies.len())), *asking));
     let mut scores: Vec<Option<u64>> = vec![None; order.len()];
     let mut gone: BTreeSet<usize> = BTreeSet::new();
     while gone.len() < order.len() {
         let mut best: Option<(u64, usize)> = None;
         for (i, (asking, policies)) in order.iter().enumerate().filter(|(i, _)| !gone.contains(i)) {
-            if best.is_some_and(|(score, _)| policies.len() as u64 * 100 <= score) {
+            if best.is_some_and(|(score, _)| most(asking, policies) <= score) {
                 break;
             }
             let Some(known) = scores.get_mut(i) else { break };
-            let value = *known.get_or_insert_with(|| score(bound, profile, *asking, policies, scratch));
+            let value = *known.get_or_insert_with(|| score(bound, profile, *asking, policies, measure, scratch));
             if best.is_none_or(|(score, _)| value > score) {
                 best = Some((value, i));
             }
@@ -77,17 +97,28 @@ pub fn next(
     None
 }
 
-/// How many of the policies an answer settles, averaged over the answers, in hundredths.
-fn score(bound: &Bound, profile: &Profile, asking: Asking, policies: &[PolicyId], scratch: &mut Scratch) -> u64 {
+/// What an answer settles, averaged over the answers, in hundredths, for the effort of asking.
+fn score(
+    bound: &Bound,
+    profile: &Profile,
+    asking: Asking,
+    policies: &[PolicyId],
+    measure: &Measure<'_>,
+    scratch: &mut Scratch,
+) -> u64 {
     let answers = answers(bound, profile, asking.0, asking.1);
     let mut settled = 0u64;
     for answer in &answers {
         let mut evaluation = Evaluation::new(bound, answer, scratch);
-        for root in policies.iter().filter_map(|p| bound.graph.entry(*p)?.root) {
-            settled += u64::from(evaluation.truth(root) != Truth::Unknown);
+        for policy in policies {
+            let Some(root) = bound.graph.entry(*policy).and_then(|e| e.root) else { continue };
+            if evaluation.truth(root) != Truth::Unknown {
+                settled = settled.saturating_add((measure.worth)(*policy));
+            }
         }
     }
-    (settled * 100).checked_div(answers.len() as u64).unwrap_or(0)
+    let average = settled.saturating_mul(100).checked_div(answers.len() as u64).unwrap_or(0);
+    average / (measure.effort)(asking.1).max(1)
 }
 
 /// The policies that are undetermined.

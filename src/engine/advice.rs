@@ -6,7 +6,7 @@ use crate::advise::calendar::{self, Turn};
 use crate::advise::missing::{self, Asked};
 use crate::advise::needs::{self, Needs};
 use crate::advise::plan::{self, Plan};
-use crate::advise::question::{self, Asking, Question};
+use crate::advise::question::{self, Asking, Measure, Question};
 use crate::advise::reads;
 use crate::compare::{self, Difference, Side};
 use crate::diagnostic::Diagnostic;
@@ -123,11 +123,17 @@ impl Matches<'_> {
     /// could not say; what only a caseworker can say is never asked.
     #[must_use]
     pub fn next_question(&self, skipped: &BTreeSet<Asking>) -> Option<Question> {
+        self.next_question_by(skipped, &Measure::POLICIES)
+    }
+
+    /// The same with a measure of one's own: money at stake, or the effort of a look-up.
+    #[must_use]
+    pub fn next_question_by(&self, skipped: &BTreeSet<Asking>, measure: &Measure<'_>) -> Option<Question> {
         let mut scratch = Scratch::default();
         let open = question::undetermined(&self.rules.bound, self.profile, &mut scratch);
         let missing: Vec<(PolicyId, Vec<Missing>)> =
             open.into_iter().map(|p| (p, self.explain_with(p, &mut scratch).missing)).collect();
-        question::next(&self.rules.bound, self.profile, &missing, skipped, &mut scratch)
+        question::next(&self.rules.bound, self.profile, &missing, skipped, measure, &mut scratch)
     }
 
     /// The least and the most the benefits of a policy can be while facts are missing, each marked exact or a bound.
