@@ -9,6 +9,7 @@ use crate::profile::{Profile, Slot, position};
 use crate::schema::Schema;
 use crate::span::Sources;
 use crate::value::{Date, Language};
+use crate::verdict::columns::Program;
 use crate::verdict::from_graph::Scratch;
 use crate::verdict::table::{self, Table};
 use crate::verdict::{Outcome, Verdict, exact};
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 mod advice;
+mod batch;
 mod scenario;
 
 pub use scenario::ScenarioOutcome;
@@ -167,7 +169,8 @@ impl Engine {
         drop(graphs);
         let bound = graph.bind(as_of).ok_or_else(|| Error::limit("the date is outside the calendar"))?;
         let table = Arc::default();
-        Ok(Rules { model: Arc::clone(&self.model), bound, table, fingerprint: self.fingerprint.clone() })
+        let programs = Arc::new(self.model.schema.entities.iter().map(|_| OnceLock::new()).collect());
+        Ok(Rules { model: Arc::clone(&self.model), bound, table, programs, fingerprint: self.fingerprint.clone() })
     }
 
     /// Runs one scenario of a policy and says where it differs from what its author expects.
@@ -192,6 +195,8 @@ pub struct Rules {
     bound: Bound,
     /// Made when a profile is first matched.
     table: Arc<OnceLock<Table>>,
+    /// By kind of record, made when its rows are first matched.
+    programs: Arc<Vec<OnceLock<Program>>>,
     fingerprint: String,
 }
 
