@@ -65,8 +65,8 @@ impl std::fmt::Debug for Profile {
 impl Profile {
     /// A profile that knows nothing.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { records: Vec::new(), roots: Vec::new() }
     }
 
     /// Adds a record of which nothing is known.
