@@ -232,3 +232,35 @@ fn whatever_is_broken_is_found() {
         assert!(check(&model).is_err(), "not found: {what}");
     }
 }
+
+#[test]
+fn what_nests_as_deep_as_allowed_fits_a_small_stack() {
+    // As a host's thread may have it; see `stress`.
+    let deepest = || {
+        let mut model = page().model().clone();
+        let sum = condition(&mut model, &|k| matches!(k, Kind::Compare(_, a, _) if matches!(a.ty, Type::Number(_))));
+        let Kind::Compare(_, left, _) = &mut sum.kind else { panic!("a comparison") };
+        let start = (**left).clone();
+        let one = Expr { kind: Kind::Number(Number::whole(1)), words: None, ..start.clone() };
+        let mut grown = 0;
+        while check(&model).is_ok() {
+            let sum = condition(&mut model, &|k| matches!(k, Kind::Compare(_, a, _) if matches!(a.ty, Type::Number(_))));
+            let Kind::Compare(_, left, _) = &mut sum.kind else { panic!("a comparison") };
+            for _ in 0..10 {
+                let inner = (**left).clone();
+                **left = Expr { kind: Kind::Add(Box::new(inner), Box::new(one.clone())), ..start.clone() };
+            }
+            grown += 10;
+        }
+        assert!(grown > DEEPEST / 2, "{grown}");
+        let on = "2020-09-01".parse().unwrap();
+        let graph = std::sync::Arc::new(entitle::graph::from_checked::compile(&model, on).unwrap());
+        let bound = graph.bind(on).unwrap();
+        let mut scratch = entitle::verdict::from_graph::Scratch::default();
+        let scenario = &model.policies[0].scenarios[0].profile;
+        for profile in [&entitle::profile::Profile::new(), scenario] {
+            entitle::verdict::exact::outcomes(&bound, profile, &mut scratch);
+        }
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(deepest).unwrap().join().unwrap();
+}
