@@ -78,10 +78,12 @@ fn define<'m>(model: &'m mut Model, name: &str) -> (usize, &'m mut Expr) {
     (at, &mut model.defines[at].value)
 }
 
+/// Breaks one promise.
+type Break = Box<dyn Fn(&mut Model)>;
+
 #[test]
-#[expect(clippy::type_complexity, reason = "a name and what is broken")]
 fn whatever_is_broken_is_found() {
-    let ways: Vec<(&str, Box<dyn Fn(&mut Model)>)> = vec![
+    let ways: Vec<(&str, Break)> = vec![
         (
             "a field that there is not",
             Box::new(|m| {
@@ -244,7 +246,8 @@ fn what_nests_as_deep_as_allowed_fits_a_small_stack() {
         let one = Expr { kind: Kind::Number(Number::whole(1)), words: None, ..start.clone() };
         let mut grown = 0;
         while check(&model).is_ok() {
-            let sum = condition(&mut model, &|k| matches!(k, Kind::Compare(_, a, _) if matches!(a.ty, Type::Number(_))));
+            let sum =
+                condition(&mut model, &|k| matches!(k, Kind::Compare(_, a, _) if matches!(a.ty, Type::Number(_))));
             let Kind::Compare(_, left, _) = &mut sum.kind else { panic!("a comparison") };
             for _ in 0..10 {
                 let inner = (**left).clone();
@@ -259,7 +262,7 @@ fn what_nests_as_deep_as_allowed_fits_a_small_stack() {
         let mut scratch = entitle::verdict::from_graph::Scratch::default();
         let scenario = &model.policies[0].scenarios[0].profile;
         for profile in [&entitle::profile::Profile::new(), scenario] {
-            entitle::verdict::exact::outcomes(&bound, profile, &mut scratch);
+            let _ = entitle::verdict::exact::outcomes(&bound, profile, &mut scratch);
         }
     };
     std::thread::Builder::new().stack_size(1 << 20).spawn(deepest).unwrap().join().unwrap();

@@ -84,7 +84,7 @@ fn policies(model: &Model, heights: &mut Heights<'_>) -> Kept {
         if policy.name != symbol.name {
             return broken("the enum of policies calls it by another name", of);
         }
-        if !model.schema.entity(policy.unit).is_some_and(|e| e.is_unit && e.named) {
+        if !model.schema.entity(policy.unit).is_some_and(|e| e.is_unit) {
             return broken("a policy is for what is no unit", of);
         }
         if policy.in_force.iter().any(|(from, to)| to.is_some_and(|to| to < *from)) || !policy.in_force.is_sorted() {
