@@ -85,6 +85,7 @@ pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
         policy: String::new(),
         failed: None,
         clauses: 0,
+        steps: 0,
     };
     compiler.run();
     match compiler.failed {
@@ -92,6 +93,10 @@ pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
         None => Ok(compiler.graph),
     }
 }
+
+/// The most steps of one compilation. A city's whole corpus takes well under a hundredth; a chain of definitions, each of which
+/// uses the one before it twice, would take two to the power of its length.
+const STEPS: u32 = 1 << 24;
 
 struct Compiler<'m> {
     model: &'m Model,
@@ -107,6 +112,7 @@ struct Compiler<'m> {
     policy: String,
     failed: Option<GraphError>,
     clauses: u32,
+    steps: u32,
 }
 
 /// What the frames of an expression are, and how many lists stand around it.
@@ -150,6 +156,16 @@ impl Compiler<'_> {
             let amounts = amounts.collect();
             self.graph.entries.push(Entry { policy: id, root: Some(root), clauses, amounts });
         }
+    }
+
+    /// Counts a step; whether there were too many. Then compiling has failed, and whatever is left to do is left.
+    fn tired(&mut self) -> bool {
+        self.steps = self.steps.saturating_add(1);
+        if self.steps > STEPS {
+            let policy = self.policy.clone();
+            self.failed.get_or_insert(GraphError::TooMuchWork(policy, STEPS));
+        }
+        self.steps > STEPS
     }
 
     /// The node with that content: an old one, or a new one at the end.

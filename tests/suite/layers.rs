@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const SHARED: [&str; 9] = ["ids", "span", "value", "schema", "profile", "columns", "diagnostic", "near", "error"];
+const SHARED: [&str; 10] =
+    ["ids", "span", "value", "schema", "profile", "columns", "diagnostic", "near", "refusal", "error"];
 
 /// What each part of `src/` may name, besides itself.
 fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
@@ -20,7 +21,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("profile", vec!["ids", "schema", "value"]),
         ("columns", vec!["ids", "schema", "value", "profile"]),
         ("diagnostic", vec!["span"]),
-        ("error", vec!["diagnostic", "span"]),
+        ("refusal", vec!["value"]),
+        ("error", vec!["diagnostic", "refusal", "span", "value"]),
         ("ast", shared(&[])),
         ("checked", shared(&["ast"])),
         ("graph", shared(&["checked"])),
@@ -30,7 +32,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("compare", shared(&["advise", "verdict", "graph", "checked"])),
         ("lint", shared(&["verdict", "graph", "checked"])),
         ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise", "lint", "compare"])),
-        ("wire", shared(&["checked", "verdict", "why", "advise", "compare", "engine", "Engine", "Matches"])),
+        ("reload", vec!["engine", "error"]),
+        ("wire", shared(&["checked", "verdict", "why", "advise", "compare", "engine", "reload", "Engine", "Matches"])),
     ])
 }
 
