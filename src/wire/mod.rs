@@ -3,3 +3,5 @@
 
 #[cfg(feature = "json")]
 pub mod json;
+#[cfg(feature = "pack")]
+pub mod pack;
