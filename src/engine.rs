@@ -75,9 +75,15 @@ impl Engine {
             return Err(Error::policies(findings, sources));
         }
         let fingerprint = fingerprint(&sources);
+        let engine = Self::from_checked(model, sources, fingerprint);
+        Ok(Self { findings, ..engine })
+    }
+
+    /// The engine of a set that was checked before; the fingerprint is that of its texts.
+    pub(crate) fn from_checked(model: Model, sources: Sources, fingerprint: String) -> Self {
         let starts = from_checked::epochs(&model);
         let graphs = Mutex::new(BTreeMap::new());
-        Ok(Self { model: Arc::new(model), sources, findings, fingerprint, starts, graphs })
+        Self { model: Arc::new(model), sources, findings: Vec::new(), fingerprint, starts, graphs }
     }
 
     /// Every finding of the files and folders, errors and warnings, and the texts they point into.

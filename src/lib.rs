@@ -19,6 +19,12 @@ pub mod wire;
 
 mod engine;
 mod error;
+mod refusal;
+#[cfg(feature = "reload")]
+mod reload;
 
 pub use engine::{Engine, Matches, Rules, ScenarioOutcome};
 pub use error::Error;
+pub use refusal::Refusal;
+#[cfg(feature = "reload")]
+pub use reload::{Reloadable, Snapshot};

@@ -8,10 +8,12 @@ use crate::schema::{FieldType, Schema};
 
 /// The position of a record in a [`Profile`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct RecordIx(pub u32);
 
 /// What is known of one fact of one record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum Slot {
     /// Nothing.
     #[default]
@@ -40,6 +42,7 @@ pub enum Slot {
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Record {
     /// Its kind.
     pub entity: EntityId,
@@ -51,6 +54,7 @@ pub struct Record {
 ///
 /// `Debug` prints how many records there are and never a fact's value: profiles are personal data.
 #[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Profile {
     records: Vec<Record>,
     roots: Vec<(EntityId, RecordIx)>,
@@ -115,6 +119,11 @@ impl Profile {
         let mut other = self.clone();
         other.set_root(record);
         other
+    }
+
+    /// The records that policies are matched against, each with its kind.
+    pub fn roots(&self) -> impl Iterator<Item = (EntityId, RecordIx)> + '_ {
+        self.roots.iter().copied()
     }
 
     /// The record at a position.

@@ -10,6 +10,7 @@ pub use unit::{Counted, Unit};
 
 /// A text in one or both languages. Policy text is written in one; `phrases` give the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Words {
     /// Chinese.
     pub zh: Option<String>,
@@ -40,6 +41,7 @@ impl Words {
 
 /// A declared name: the ASCII identifier that never changes, and its Chinese label.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Label {
     /// The identifier, `[a-z][a-zA-Z0-9_]*`.
     pub id: String,

@@ -6,3 +6,5 @@
 mod c;
 #[cfg(feature = "json")]
 pub mod json;
+#[cfg(feature = "pack")]
+pub mod pack;

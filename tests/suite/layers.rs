@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const SHARED: [&str; 8] = ["ids", "span", "value", "schema", "profile", "diagnostic", "near", "error"];
+const SHARED: [&str; 9] = ["ids", "span", "value", "schema", "profile", "diagnostic", "near", "refusal", "error"];
 
 /// What each part of `src/` may name, besides itself.
 fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
@@ -19,7 +19,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("schema", vec!["ids", "value"]),
         ("profile", vec!["ids", "schema", "value"]),
         ("diagnostic", vec!["span"]),
-        ("error", vec!["diagnostic", "span"]),
+        ("refusal", vec!["value"]),
+        ("error", vec!["diagnostic", "refusal", "span", "value"]),
         ("ast", shared(&[])),
         ("checked", shared(&["ast"])),
         ("graph", shared(&["checked"])),
@@ -29,7 +30,13 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("compare", shared(&["advise", "verdict", "graph", "checked"])),
         ("lint", shared(&["verdict", "graph", "checked"])),
         ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise", "lint", "compare"])),
-        ("wire", shared(&["checked", "verdict", "why", "advise", "compare", "engine", "Engine", "Error", "Matches"])),
+        ("reload", vec!["engine", "error"]),
+        (
+            "wire",
+            shared(&[
+                "checked", "verdict", "why", "advise", "compare", "engine", "reload", "Engine", "Error", "Matches",
+            ]),
+        ),
     ])
 }
 
