@@ -99,7 +99,9 @@ enum {
     ENTITLE_POLICIES = 9,  /* policy text is wrong; the details of the error have every finding */
     ENTITLE_PROFILE = 10,  /* facts do not fit the vocabulary or contradict it; the details have every problem */
     ENTITLE_LIMIT = 11,    /* a size or a limit was passed; the message has the limit */
-    ENTITLE_PANIC = 12     /* a fault inside the library; please report the message */
+    ENTITLE_PANIC = 12,    /* a fault inside the library; please report the message */
+    ENTITLE_PACK = 13,     /* a pack was refused; the message says why and what to do */
+    ENTITLE_KEY = 14       /* a key for packs is not one */
 };
 
 /* The name of a status, such as "ENTITLE_STALE": a terminated text that lives as long as the library. Any thread. */
@@ -197,6 +199,40 @@ entitle_status entitle_engine_reload_directory(const entitle_engine *engine, con
 entitle_status entitle_engine_reload_texts(const entitle_engine *engine, const entitle_source *sources, size_t count,
                                            entitle_error *error);
 
+/*
+ * What is demanded of a pack. Whatever is not said is refused, not waved through: set the struct to zero, then say.
+ *
+ * Either `keys` are public keys (PEM, Ed25519 or SM2 with SM3; at most 64), one of which must have signed the pack, or
+ * `anybody` is 1: only for packs whose way here is trusted, such as a file beside the program.
+ */
+typedef struct entitle_trust {
+    const entitle_str *keys;
+    size_t key_count;
+    uint64_t least_revision; /* an older pack is refused; keep the revision served last where a restart finds it */
+    int32_t day;             /* the day it is, for packs that are valid for a span of days; days since 1970-01-01 */
+    uint32_t day_known;      /* 1 where `day` is said; without it a pack with a span is refused */
+    uint32_t anybody;        /* 1 to take packs from anybody; 0 with keys */
+    uint32_t reserved;       /* 0 */
+} entitle_trust;
+
+/*
+ * Opens a pack, a compiled policy set in one file; at most 64 MiB. `pack` is its bytes.
+ * Writes an engine, freed with `entitle_engine_free`.
+ * Errors: ENTITLE_PACK (altered, unsigned, signed by another, older, outside its days), ENTITLE_KEY, ENTITLE_ARGUMENT (demands
+ * that say neither keys nor anybody), ENTITLE_LIMIT.
+ */
+entitle_status entitle_engine_open_pack(const uint8_t *pack, size_t length, const entitle_trust *trust,
+                                        entitle_engine **out, entitle_error *error);
+
+/*
+ * Puts the set of another pack in place, as the other reloads do. Beside what `trust` demands, its revision must not go
+ * back behind that of the pack in use. The rules of `days` (may be NULL with a count of 0) are compiled before the set is
+ * served, so that nobody waits for them.
+ */
+entitle_status entitle_engine_reload_pack(const entitle_engine *engine, const uint8_t *pack, size_t length,
+                                          const entitle_trust *trust, const int32_t *days, size_t count,
+                                          entitle_error *error);
+
 /* Frees an engine. Snapshots, rules and profiles that came from it stay usable. */
 void entitle_engine_free(entitle_engine *engine);
 
@@ -221,6 +257,9 @@ void entitle_snapshot_free(entitle_snapshot *snapshot);
  * called. Lent for as long as the snapshot handle lives.
  */
 entitle_status entitle_snapshot_fingerprint(const entitle_snapshot *snapshot, entitle_str *out, entitle_error *error);
+
+/* The revision of the pack that the set came from. Errors: ENTITLE_NOT_FOUND where it came from texts. */
+entitle_status entitle_snapshot_revision(const entitle_snapshot *snapshot, uint64_t *out, entitle_error *error);
 
 /* The JSON Schema (2020-12) of a profile in JSON, to validate against or to generate types from. */
 entitle_status entitle_snapshot_schema_json(const entitle_snapshot *snapshot, entitle_text *out, entitle_error *error);

@@ -66,7 +66,7 @@ unsafe extern "C" fn entitle_advice_json(
     error: *mut Handle<Report>,
 ) -> i32 {
     let of = |day: &Day, matches: &Matches<'_>| {
-        Ok(advice::advice(&day.snapshot.engine, matches, limit.min(WAYS), date(until)?))
+        Ok(advice::advice(day.snapshot.engine(), matches, limit.min(WAYS), date(until)?))
     };
     // SAFETY: the header's rules are those of `advise`.
     unsafe { advise(rules, profile, out, error, of) }
@@ -84,7 +84,7 @@ unsafe extern "C" fn entitle_needs_json(
 ) -> i32 {
     let of = |day: &Day, matches: &Matches<'_>| {
         let policy = day.snapshot.policy(policy)?;
-        Ok(advice::needs(&day.snapshot.engine.needs(matches, policy, limit.min(WAYS)), matches))
+        Ok(advice::needs(&day.snapshot.engine().needs(matches, policy, limit.min(WAYS)), matches))
     };
     // SAFETY: the header's rules are those of `advise`.
     unsafe { advise(rules, profile, out, error, of) }
@@ -153,7 +153,7 @@ unsafe extern "C" fn entitle_calendar_json(
     out: *mut Handle<Text>,
     error: *mut Handle<Report>,
 ) -> i32 {
-    let of = |day: &Day, matches: &Matches<'_>| Ok(advice::calendar(&day.snapshot.engine, matches, date(until)?));
+    let of = |day: &Day, matches: &Matches<'_>| Ok(advice::calendar(day.snapshot.engine(), matches, date(until)?));
     // SAFETY: the header's rules are those of `advise`.
     unsafe { advise(rules, profile, out, error, of) }
 }
@@ -187,7 +187,7 @@ unsafe extern "C" fn entitle_verify_record_json(
         // SAFETY: the header asks for live handles, `length` bytes, and a text that no other thread uses.
         let (snapshot, json, out) = unsafe { (read(snapshot)?, text(json, length, "json")?, change(out)?) };
         let differences = timed(snapshot.metrics(), Call::Advise, length, || {
-            record::verify(&snapshot.engine, json.as_bytes()).map_err(Failure::profile)
+            record::verify(snapshot.engine(), json.as_bytes()).map_err(Failure::profile)
         })?;
         out.set(&json!(differences))
     })

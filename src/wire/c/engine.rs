@@ -7,40 +7,57 @@ use super::snapshot::{Shared, Snapshot};
 use super::status::{Failure, Status};
 use super::text::Report;
 use crate::Engine;
+use crate::reload::Reloadable;
+use arc_swap::ArcSwap;
 use std::ffi::{c_char, c_void};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 /// The most bytes that the texts of one policy set may have together.
 const ALL_TEXTS: usize = 256 << 20;
 
 /// `entitle_engine`
 pub(super) struct Host {
-    /// Taken to hand out the set that is in use, and to put another in its place; matching does not come here.
-    current: RwLock<Shared>,
+    served: Reloadable,
+    /// The snapshot that was handed out last. It is made anew when the set that is served has another generation; two threads
+    /// that do so at once make the same.
+    last: ArcSwap<Snapshot>,
     metrics: Arc<OnceLock<Metrics>>,
 }
 
 impl Host {
-    fn new(engine: Engine) -> Result<Self, Failure> {
+    pub(super) fn new(served: Reloadable) -> Result<Self, Failure> {
         let metrics = Arc::new(OnceLock::new());
-        let snapshot = Snapshot::new(engine, Arc::clone(&metrics))?;
-        Ok(Self { current: RwLock::new(Arc::new(snapshot)), metrics })
+        let first = served.snapshot();
+        Snapshot::fits(first.engine())?;
+        let last = ArcSwap::from_pointee(Snapshot::new(first, Arc::clone(&metrics)));
+        Ok(Self { served, last, metrics })
     }
 
-    pub(super) fn current(&self) -> Shared {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    /// The set that is served now. No lock: not even an exchange that is under way is waited for.
+    fn current(&self) -> Shared {
+        let served = self.served.snapshot();
+        let last = self.last.load_full();
+        if last.generation() == served.generation() {
+            return last;
+        }
+        let newer = Arc::new(Snapshot::new(served, Arc::clone(&self.metrics)));
+        self.last.store(Arc::clone(&newer));
+        newer
     }
 
     /// Puts another policy set in place of the one in use; where it cannot be opened, that one stays.
-    fn reload(&self, open: impl FnOnce() -> Result<Engine, Failure>) -> Result<(), Failure> {
-        timed(self.metrics.get(), Call::Reload, 1, || {
-            let snapshot = Arc::new(Snapshot::new(open()?, Arc::clone(&self.metrics))?);
-            let old = {
-                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-                std::mem::replace(&mut *current, snapshot)
-            };
-            // Outside the lock: this may be the last user of a large set.
-            drop(old);
+    pub(super) fn reload(&self, open: impl FnOnce(&Reloadable) -> Result<(), Failure>) -> Result<(), Failure> {
+        timed(self.metrics.get(), Call::Reload, 1, || open(&self.served))?;
+        // The snapshot that was handed out last holds the old set; without this it would until the next is asked for.
+        self.current();
+        Ok(())
+    }
+
+    fn replace(&self, open: impl FnOnce() -> Result<Engine, Failure>) -> Result<(), Failure> {
+        self.reload(|served| {
+            let engine = open()?;
+            Snapshot::fits(&engine)?;
+            served.replace(engine);
             Ok(())
         })
     }
@@ -102,7 +119,7 @@ unsafe extern "C" fn entitle_engine_open_directory(
         let out = Out::new(out, "out")?;
         // SAFETY: the header asks for `length` bytes of text, and room for a pointer.
         unsafe {
-            let host = Host::new(directory(text(path, length, "path")?)?)?;
+            let host = Host::new(Reloadable::new(directory(text(path, length, "path")?)?))?;
             out.write(give(host));
         }
         Ok(())
@@ -121,7 +138,7 @@ unsafe extern "C" fn entitle_engine_open_texts(
         let out = Out::new(out, "out")?;
         // SAFETY: the header asks for `count` sources whose texts are there, and room for a pointer.
         unsafe {
-            let host = Host::new(Engine::from_texts(texts(slice(sources, count, "sources")?)?)?)?;
+            let host = Host::new(Reloadable::new(Engine::from_texts(texts(slice(sources, count, "sources")?)?)?))?;
             out.write(give(host));
         }
         Ok(())
@@ -139,7 +156,7 @@ unsafe extern "C" fn entitle_engine_reload_directory(
     guard(error, || {
         // SAFETY: the header asks for a live engine and `length` bytes of text.
         let (host, path) = unsafe { (read(engine)?, text(path, length, "path")?) };
-        host.reload(|| directory(path))
+        host.replace(|| directory(path))
     })
 }
 
@@ -154,7 +171,7 @@ unsafe extern "C" fn entitle_engine_reload_texts(
     guard(error, || {
         // SAFETY: the header asks for a live engine and `count` sources whose texts are there.
         let (host, texts) = unsafe { (read(engine)?, texts(slice(sources, count, "sources")?)?) };
-        host.reload(|| Ok(Engine::from_texts(texts)?))
+        host.replace(|| Ok(Engine::from_texts(texts)?))
     })
 }
 
@@ -195,7 +212,7 @@ unsafe extern "C" fn entitle_engine_is_current(
         let out = Out::new(out, "out")?;
         // SAFETY: the header asks for live handles, and room for a number.
         unsafe {
-            let same = read(engine)?.current().number == read(snapshot)?.number;
+            let same = read(engine)?.served.snapshot().generation() == read(snapshot)?.generation();
             out.write(i32::from(same));
         }
         Ok(())

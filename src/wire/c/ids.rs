@@ -27,6 +27,11 @@ const SORT: u32 = 4;
 /// The most things of one sort a policy set may have to be used through C.
 pub(super) const MOST: usize = 1 << POSITION;
 
+/// The number of a snapshot as ids carry it.
+pub(super) const fn number(generation: u64) -> u64 {
+    generation & ((1 << (u64::BITS - POSITION - SORT)) - 1)
+}
+
 /// The id of the thing at a position.
 pub(super) fn pack(snapshot: u64, sort: Sort, position: usize) -> u64 {
     let position = u64::try_from(position).unwrap_or(0);

@@ -314,7 +314,7 @@ unsafe extern "C" fn entitle_snapshot_find_policy(
 ) -> i32 {
     // SAFETY: the header's rules are those of `find`.
     let run = || unsafe {
-        find(snapshot, (name, length), out, |s, name| Ok(s.engine.policy(name).map(|p| s.id_of_policy(p))))
+        find(snapshot, (name, length), out, |s, name| Ok(s.engine().policy(name).map(|p| s.id_of_policy(p))))
     };
     guard(error, run)
 }

@@ -76,7 +76,7 @@ unsafe extern "C" fn entitle_rules_at(
         let snapshot = unsafe { read(snapshot)? };
         let date = Date::from_days(i64::from(days)).ok_or_else(|| Failure::argument("days: outside the calendar"))?;
         let policies = snapshot.model().policies.len();
-        let rules = timed(snapshot.metrics(), Call::Rules, policies, || Ok(snapshot.engine.at(date)?))?;
+        let rules = timed(snapshot.metrics(), Call::Rules, policies, || Ok(snapshot.engine().at(date)?))?;
         // SAFETY: the header asks for room for a pointer.
         unsafe { out.write(give(Day { snapshot: Shared::clone(snapshot), rules })) };
         Ok(())

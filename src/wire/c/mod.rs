@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | `status`, `edge`, `handle` | status codes; the guard around each call; pointers in and out |
 //! | `text` | errors and texts that handles own |
-//! | `engine`, `snapshot`, `ids` | a policy set that can be swapped, one reference-counted state of it, the ids that belong to it |
+//! | `engine`, `pack`, `snapshot`, `ids` | a policy set that can be swapped, one reference-counted state of it, the ids that belong to it |
 //! | `list` | which policies, kinds, facts and values there are |
 //! | `profile`, `build` | a profile, from JSON or fact by fact |
 //! | `matching`, `advice` | verdicts, reasons, advice |
@@ -28,6 +28,7 @@ mod ids;
 mod list;
 mod matching;
 mod metrics;
+mod pack;
 mod profile;
 mod snapshot;
 mod status;

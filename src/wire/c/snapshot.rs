@@ -10,19 +10,17 @@ use super::{edge, handle};
 use crate::Engine;
 use crate::checked::Model;
 use crate::ids::{EntityId, EnumId, FieldId, PolicyId};
+use crate::reload;
 use crate::schema::{Entity, Field, Schema};
 use crate::value::Language;
 use crate::wire::json::schema::json_schema;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-
-/// Numbers the snapshots. No result depends on it; it only keeps the ids of one snapshot apart from those of all others.
-static SNAPSHOTS: AtomicU64 = AtomicU64::new(1);
 
 /// A policy set with what the C door looks up often.
 pub(super) struct Snapshot {
+    served: Arc<reload::Snapshot>,
+    /// Its number among all snapshots of the process, for ids.
     pub(super) number: u64,
-    pub(super) engine: Engine,
     pub(super) metrics: Arc<OnceLock<Metrics>>,
     /// The place of each fact in its record.
     positions: Vec<usize>,
@@ -39,8 +37,22 @@ pub(super) struct Lent {
 }
 
 impl Snapshot {
-    pub(super) fn new(engine: Engine, metrics: Arc<OnceLock<Metrics>>) -> Result<Self, Failure> {
+    /// Refuses a policy set that ids could not count through.
+    pub(super) fn fits(engine: &Engine) -> Result<(), Failure> {
         let schema = engine.schema();
+        let values: usize = schema.enums.iter().map(|e| e.values.len()).sum();
+        if values < ids::MOST && schema.fields.len() < ids::MOST && schema.entities.len() < ids::MOST {
+            return Ok(());
+        }
+        Err(Failure::limit(format!(
+            "the vocabulary has {} facts and {values} values; at most {} of each can be used",
+            schema.fields.len(),
+            ids::MOST
+        )))
+    }
+
+    pub(super) fn new(served: Arc<reload::Snapshot>, metrics: Arc<OnceLock<Metrics>>) -> Self {
+        let (engine, schema) = (served.engine(), served.engine().schema());
         let mut positions = vec![0; schema.fields.len()];
         for entity in &schema.entities {
             for (at, field) in entity.fields.iter().enumerate() {
@@ -55,12 +67,6 @@ impl Snapshot {
             offsets.push(values);
             values = values.saturating_add(e.values.len());
         }
-        if values >= ids::MOST || schema.fields.len() >= ids::MOST {
-            return Err(Failure::limit(format!(
-                "the vocabulary has {} facts and {values} values",
-                schema.fields.len()
-            )));
-        }
         let unit = |f: &Field, language| match f.ty {
             crate::schema::FieldType::Quantity(unit) => unit.words(language),
             _ => String::new(),
@@ -73,16 +79,25 @@ impl Snapshot {
                 .map(|f| [f.name.get(Language::En), unit(f, Language::Zh), unit(f, Language::En)])
                 .collect(),
         };
-        let number = SNAPSHOTS.fetch_add(1, Ordering::Relaxed) & ((1 << 36) - 1);
-        Ok(Self { number, engine, metrics, positions, offsets, lent })
+        let number = ids::number(served.generation());
+        Self { served, number, metrics, positions, offsets, lent }
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        self.served.engine()
+    }
+
+    /// The policy set as it is served; two snapshots of one generation are one.
+    pub(super) fn generation(&self) -> u64 {
+        self.served.generation()
     }
 
     pub(super) fn schema(&self) -> &Schema {
-        self.engine.schema()
+        self.engine().schema()
     }
 
     pub(super) fn model(&self) -> &Model {
-        self.engine.model()
+        self.engine().model()
     }
 
     pub(super) fn metrics(&self) -> Option<&Metrics> {
@@ -91,7 +106,7 @@ impl Snapshot {
 
     /// Refuses what belongs to another snapshot.
     pub(super) fn same(&self, other: &Self, what: &'static str) -> Result<(), Failure> {
-        if self.number == other.number {
+        if self.generation() == other.generation() {
             return Ok(());
         }
         Err(Failure::new(Status::Stale, format!("{what} belongs to another snapshot of the policy set; make it anew")))
@@ -193,7 +208,25 @@ unsafe extern "C" fn entitle_snapshot_fingerprint(
     edge::guard(error, || {
         let out = Out::new(out, "out")?;
         // SAFETY: the header asks for a live snapshot and room for an `entitle_str`.
-        unsafe { out.write(Str::lend(read(snapshot)?.engine.fingerprint())) };
+        unsafe { out.write(Str::lend(read(snapshot)?.engine().fingerprint())) };
+        Ok(())
+    })
+}
+
+/// `entitle_snapshot_revision`
+#[unsafe(no_mangle)]
+unsafe extern "C" fn entitle_snapshot_revision(
+    snapshot: *const Handle<Shared>,
+    out: *mut u64,
+    error: *mut Handle<Report>,
+) -> i32 {
+    edge::guard(error, || {
+        let out = Out::new(out, "out")?;
+        // SAFETY: the header asks for a live snapshot and room for a number.
+        unsafe {
+            let revision = read(snapshot)?.served.revision();
+            out.write(revision.ok_or_else(|| Failure::not_found("the policy set did not come from a pack"))?);
+        }
         Ok(())
     })
 }

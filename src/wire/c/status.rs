@@ -23,10 +23,12 @@ pub(super) enum Status {
     Profile = 10,
     Limit = 11,
     Panic = 12,
+    Pack = 13,
+    Key = 14,
 }
 
 impl Status {
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 15] = [
         (Self::Ok, "ENTITLE_OK\0"),
         (Self::Null, "ENTITLE_NULL\0"),
         (Self::Handle, "ENTITLE_HANDLE\0"),
@@ -40,6 +42,8 @@ impl Status {
         (Self::Profile, "ENTITLE_PROFILE\0"),
         (Self::Limit, "ENTITLE_LIMIT\0"),
         (Self::Panic, "ENTITLE_PANIC\0"),
+        (Self::Pack, "ENTITLE_PACK\0"),
+        (Self::Key, "ENTITLE_KEY\0"),
     ];
 }
 
@@ -88,6 +92,12 @@ impl From<Error> for Failure {
             Status::Policies
         } else if error.is_profile() {
             Status::Profile
+        } else if error.is_pack() {
+            Status::Pack
+        } else if error.is_key() {
+            Status::Key
+        } else if error.is_stale() {
+            Status::Stale
         } else {
             Status::Limit
         };
