@@ -10,13 +10,14 @@ use crate::schema::Schema;
 use crate::span::Sources;
 use crate::value::{Date, Language};
 use crate::verdict::from_graph::Scratch;
+use crate::verdict::table::{self, Table};
 use crate::verdict::{Outcome, Verdict, exact};
 use crate::why::{Explanation, from_verdict};
 use crate::{ast, checked};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 mod advice;
 mod scenario;
@@ -171,7 +172,8 @@ impl Engine {
         };
         drop(graphs);
         let bound = graph.bind(as_of).ok_or_else(|| Error::limit("the date is outside the calendar"))?;
-        Ok(Rules { model: Arc::clone(&self.model), bound, fingerprint: self.fingerprint.clone() })
+        let table = Arc::default();
+        Ok(Rules { model: Arc::clone(&self.model), bound, table, fingerprint: self.fingerprint.clone() })
     }
 
     /// Runs one scenario of a policy and says where it differs from what its author expects.
@@ -194,6 +196,8 @@ impl Engine {
 pub struct Rules {
     model: Arc<Model>,
     bound: Bound,
+    /// Made when a profile is first matched.
+    table: Arc<OnceLock<Table>>,
     fingerprint: String,
 }
 
@@ -229,7 +233,7 @@ impl Rules {
     pub fn match_profile<'r>(&'r self, profile: &'r Profile) -> Result<Matches<'r>, Error> {
         let mut scratch = Scratch::default();
         self.refuse_contradictions(profile, &mut scratch)?;
-        let outcomes = exact::outcomes(&self.bound, profile, &mut scratch);
+        let outcomes = self.outcomes(profile, &mut scratch);
         Ok(Matches { rules: self, profile, outcomes })
     }
 
@@ -248,7 +252,34 @@ impl Rules {
     /// Every policy's verdict, with memory that is reused and without looking for contradictions first.
     #[must_use]
     pub fn outcomes(&self, profile: &Profile, scratch: &mut Scratch) -> Vec<Outcome> {
-        exact::outcomes(&self.bound, profile, scratch)
+        let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
+        let mut outcomes = vec![nothing; self.bound.graph.entries().len()];
+        self.outcomes_into(profile, scratch, &mut outcomes);
+        outcomes
+    }
+
+    /// Every policy's verdict into memory of the caller, in the order of the policies' ids; as many as it has places for.
+    /// After the first profiles nothing is allocated where Kleene logic or the clause table settles the verdicts.
+    ///
+    /// ```
+    /// # use entitle::{Engine, profile::Profile, verdict::{Outcome, Verdict, from_graph::Scratch}};
+    /// # let engine = Engine::from_texts([("none.policy".to_owned(), String::new())])?;
+    /// let rules = engine.at("2026-01-01".parse().unwrap())?;
+    /// let (mut scratch, mut outcomes) = (Scratch::default(), Vec::new());
+    /// rules.outcomes_into(&Profile::new(), &mut scratch, &mut outcomes);
+    /// # Ok::<(), entitle::Error>(())
+    /// ```
+    pub fn outcomes_into(&self, profile: &Profile, scratch: &mut Scratch, out: &mut [Outcome]) {
+        table::outcomes(&self.bound, self.table(), profile, scratch, out);
+    }
+
+    /// The verdicts of strong Kleene logic alone: never wrong, but undetermined where the exact answer may be settled.
+    pub fn kleene_into(&self, profile: &Profile, scratch: &mut Scratch, out: &mut [Verdict]) {
+        table::kleene(&self.bound, self.table(), profile, scratch, out);
+    }
+
+    fn table(&self) -> &Table {
+        self.table.get_or_init(|| Table::new(&self.bound))
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod advise;
 pub mod ast;
 pub mod checked;
+pub mod columns;
 pub mod compare;
 pub mod diagnostic;
 pub mod graph;

@@ -72,6 +72,7 @@ pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
         from,
         to,
         schema: model.schema.clone(),
+        forms: std::sync::OnceLock::new(),
     };
     let mut compiler = Compiler {
         model,
@@ -289,16 +290,7 @@ impl Compiler<'_> {
                 continue;
             }
             let node = self.graph.node(id);
-            if let Node::Follow(f)
-            | Node::Test(f, _)
-            | Node::Holds(f, _)
-            | Node::IsEmpty(f)
-            | Node::Fact(f)
-            | Node::HoldsValue(f, _)
-            | Node::List { fact: f, .. } = node
-            {
-                fields.push(f.field);
-            }
+            fields.extend(node.fact().map(|f| f.field));
             node.children(&mut |child| stack.push(child));
         }
         fields.sort_unstable();

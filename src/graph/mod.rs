@@ -11,11 +11,12 @@
 //! [`trace`] for whoever explains.
 
 pub mod bound;
+pub(crate) mod clauses;
 pub mod error;
 pub mod from_checked;
 pub mod intervals;
 pub mod print;
-mod simplify;
+pub(crate) mod simplify;
 pub mod trace;
 
 use crate::ids::{EntityId, EnumId, FieldId, ParameterId, PolicyId};
@@ -23,6 +24,7 @@ use crate::schema::Schema;
 use crate::value::{Date, Number, Rounding};
 pub use bound::Bound;
 use intervals::Intervals;
+use std::sync::OnceLock;
 use trace::{AmountTrace, Clause};
 
 pub use crate::checked::{Comparison, Fold, Step};
@@ -187,6 +189,8 @@ pub struct Graph {
     pub(crate) from: Date,
     pub(crate) to: Date,
     pub(crate) schema: Schema,
+    /// Each policy in clauses; made when a profile is first matched against all policies.
+    pub(crate) forms: OnceLock<Vec<Option<clauses::Clauses>>>,
 }
 
 impl Graph {
@@ -237,12 +241,32 @@ impl Graph {
         &self.schema
     }
 
+    /// The policies as clauses, in the order of [`Graph::entries`].
+    pub(crate) fn clauses(&self) -> &[Option<clauses::Clauses>] {
+        self.forms.get_or_init(|| self.entries.iter().map(|e| e.root.map(|root| clauses::of(self, root))).collect())
+    }
+
     pub(crate) fn level(&self, id: NodeId) -> u8 {
         self.levels.get(id.0 as usize).copied().unwrap_or(0)
     }
 }
 
 impl Node {
+    /// The fact that the node reads itself.
+    #[must_use]
+    pub const fn fact(&self) -> Option<FactRef> {
+        match self {
+            Self::Follow(f)
+            | Self::Test(f, _)
+            | Self::Holds(f, _)
+            | Self::IsEmpty(f)
+            | Self::Fact(f)
+            | Self::HoldsValue(f, _)
+            | Self::List { fact: f, .. } => Some(*f),
+            _ => None,
+        }
+    }
+
     /// Calls `visit` for each child.
     pub fn children(&self, visit: &mut dyn FnMut(NodeId)) {
         match self {

@@ -71,7 +71,19 @@ fn judged(
     search: &mut Scratch,
 ) -> Outcome {
     let outcome = by_kleene(entry, base);
-    let Some(root) = entry.root.filter(|_| outcome.verdict == Verdict::Undetermined) else { return outcome };
+    if outcome.verdict == Verdict::Undetermined { undecided(bound, entry, profile, base, search) } else { outcome }
+}
+
+/// The verdict on a policy that Kleene logic leaves undecided.
+pub(super) fn undecided(
+    bound: &Bound,
+    entry: &Entry,
+    profile: &Profile,
+    base: &mut Evaluation<'_, Profile>,
+    search: &mut Scratch,
+) -> Outcome {
+    let outcome = Outcome { verdict: Verdict::Undetermined, not_proved: false, by_kleene: true };
+    let Some(root) = entry.root else { return outcome };
     if kleene_is_exact(bound, entry, profile) {
         return outcome;
     }
@@ -89,27 +101,13 @@ fn kleene_is_exact(bound: &Bound, entry: &Entry, profile: &Profile) -> bool {
         return false;
     }
     hard.facts.iter().all(|fact| {
-        let record = record_of(bound, fact.record, profile);
+        let record = super::table::record(bound, fact.record, profile);
         match record.map(|r| profile.slot(r, fact.position as usize)) {
             Some(Slot::Scalar(_) | Slot::Record(_)) => true,
             Some(Slot::List { complete, .. } | Slot::Set { complete, .. }) => *complete,
             _ => false,
         }
     })
-}
-
-fn record_of(bound: &Bound, node: NodeId, profile: &Profile) -> Option<RecordIx> {
-    match bound.graph.node(node) {
-        crate::graph::Node::Unit(entity) => profile.root(*entity),
-        crate::graph::Node::Follow(fact) => {
-            let from = record_of(bound, fact.record, profile)?;
-            match profile.slot(from, fact.position as usize) {
-                Slot::Record(ix) => Some(*ix),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
 }
 
 fn settle(

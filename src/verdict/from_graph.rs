@@ -37,11 +37,21 @@ pub struct Scratch {
     clock: u32,
     /// For evaluations of assumptions, while the one of the profile is kept.
     search: Option<Box<Self>>,
+    /// For the clause table.
+    words: Option<Box<super::table::Words>>,
 }
 
 impl Scratch {
     pub(super) fn search(&mut self) -> Self {
         self.search.take().map(|inner| *inner).unwrap_or_default()
+    }
+
+    pub(super) fn words(&mut self) -> Box<super::table::Words> {
+        self.words.take().unwrap_or_default()
+    }
+
+    pub(super) fn give_back_words(&mut self, words: Box<super::table::Words>) {
+        self.words = Some(words);
     }
 
     pub(super) fn give_back(&mut self, search: Self) {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const SHARED: [&str; 9] = ["ids", "span", "value", "schema", "profile", "diagnostic", "near", "refusal", "error"];
+const SHARED: [&str; 10] =
+    ["ids", "span", "value", "schema", "profile", "columns", "diagnostic", "near", "refusal", "error"];
 
 /// What each part of `src/` may name, besides itself.
 fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
@@ -18,6 +19,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("near", vec![]),
         ("schema", vec!["ids", "value"]),
         ("profile", vec!["ids", "schema", "value"]),
+        ("columns", vec!["ids", "schema", "value", "profile"]),
         ("diagnostic", vec!["span"]),
         ("refusal", vec!["value"]),
         ("error", vec!["diagnostic", "refusal", "span", "value"]),

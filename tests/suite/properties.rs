@@ -89,6 +89,22 @@ proptest! {
     }
 
     #[test]
+    fn the_clause_table_agrees_with_the_graph(seed: u64) {
+        let c = case(seed);
+        let mut scratch = Scratch::default();
+        let slow = outcomes(c.rules.bound(), &c.profile, &mut scratch);
+        let fast = c.rules.outcomes(&c.profile, &mut scratch);
+        for (slow, fast) in slow.iter().zip(&fast) {
+            prop_assert_eq!(slow.verdict, fast.verdict, "{}", c.text);
+            prop_assert_eq!(slow.not_proved, fast.not_proved, "{}", c.text);
+        }
+        let slow = kleene(c.rules.bound(), &c.profile, &mut scratch);
+        let mut fast = vec![Verdict::NotInForce; slow.len()];
+        c.rules.kleene_into(&c.profile, &mut scratch, &mut fast);
+        prop_assert_eq!(slow.iter().map(|o| o.verdict).collect::<Vec<_>>(), fast, "{}", c.text);
+    }
+
+    #[test]
     fn exact_verdicts_equal_brute_force(seed: u64) {
         let c = case(seed);
         for (i, (verdict, not_proved)) in verdicts(&c.rules, &c.profile).into_iter().enumerate() {

@@ -1,0 +1,215 @@
+//! Graph on a day -> clause table.
+
+use super::{Asked, Group, Looked, Missing, Table};
+use crate::graph::clauses::{Clauses, Literal};
+use crate::graph::simplify::Hard;
+use crate::graph::{Bound, FactRef, Node, NodeId, SetId};
+use crate::ids::PolicyId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A clause's place.
+type Bit = (u32, u64);
+
+/// What the clauses ask of one fact: the clause, the set, whether the value has to be in it, and whether the fact is tied there.
+type Tests = Vec<(Bit, SetId, bool, bool)>;
+
+/// The clauses that hold where a condition does, or where it fails: clause, whether straight, whether tied.
+type Questions = Vec<(Bit, bool, bool)>;
+
+impl Table {
+    /// Lays out the policies of a day.
+    pub(crate) fn new(bound: &Bound) -> Self {
+        let graph = &bound.graph;
+        let forms = graph.clauses();
+        let mut order: Vec<(usize, &Clauses)> =
+            forms.iter().enumerate().filter_map(|(at, form)| form.as_ref().map(|f| (at, f))).collect();
+        // Stable: policies with equally many clauses stay in the order of their ids.
+        order.sort_by_key(|(_, form)| std::cmp::Reverse(form.clauses.len()));
+        let mut places = vec![None; forms.len()];
+        for (bit, (policy, form)) in order.iter().enumerate() {
+            if let Some(place) = places.get_mut(*policy) {
+                *place = Some((narrow(bit), form.opposite));
+            }
+        }
+        let mut planes = vec![0u32];
+        let most = order.first().map_or(0, |(_, form)| form.clauses.len());
+        for plane in 0..most.max(1) {
+            let policies =
+                if plane == 0 { order.len() } else { order.partition_point(|(_, form)| form.clauses.len() > plane) };
+            let start = planes.last().copied().unwrap_or(0);
+            planes.push(start + narrow(policies.div_ceil(64)));
+        }
+        let width = planes.last().map_or(0, |end| *end as usize);
+        let mut gathered = Gathered::default();
+        let mut filler = vec![u64::MAX; width];
+        let mut asked_of = Vec::new();
+        for (bit, (policy, form)) in order.iter().enumerate() {
+            let hard = bound.hard(PolicyId::of(*policy));
+            let mut asks = BTreeSet::new();
+            for (clause, start) in form.clauses.iter().zip(&planes) {
+                let place = (start + narrow(bit / 64), 1u64 << (bit % 64));
+                if let Some(word) = filler.get_mut(place.0 as usize) {
+                    *word &= !place.1;
+                }
+                for literal in clause {
+                    gathered.add(bound, literal, place, hard, &mut asks);
+                }
+            }
+            asked_of.push(asks.into_iter().collect::<Vec<u32>>().into_boxed_slice());
+        }
+        let mut table = Self {
+            places,
+            planes,
+            filler,
+            groups: Vec::new(),
+            cuts: Vec::new(),
+            bits: Vec::new(),
+            spread: Vec::new(),
+            asked: Vec::new(),
+            asked_of,
+            open: Missing::default(),
+        };
+        for (fact, tests) in &gathered.facts {
+            let looked = table.look(bound, *fact, tests);
+            match table.groups.last_mut().filter(|group| group.record == fact.record) {
+                Some(group) => group.facts.push(looked),
+                None => table.groups.push(Group { record: fact.record, facts: vec![looked] }),
+            }
+        }
+        table.questions(&gathered);
+        table
+    }
+
+    /// The cut points and rows of one fact.
+    fn look(&mut self, bound: &Bound, fact: FactRef, tests: &Tests) -> Looked {
+        let (least, most) = bound.range(fact.field).ends().unwrap_or((i64::MIN, i64::MAX));
+        let ends = tests.iter().flat_map(|(_, set, ..)| bound.set(*set).as_slice());
+        let cuts: BTreeSet<i64> = ends
+            .flat_map(|(from, to)| [*from, to.saturating_add(1)])
+            .filter(|cut| least < *cut && *cut <= most)
+            .collect();
+        let touched: BTreeSet<u32> = tests.iter().map(|((word, _), ..)| *word).collect();
+        // Half of the words or more: all of them, without the detour over their places.
+        let all = touched.len() * 2 >= self.filler.len();
+        let words: Vec<u32> =
+            if all { (0..narrow(self.filler.len())).collect() } else { touched.into_iter().collect() };
+        let place_of: BTreeMap<u32, usize> = words.iter().enumerate().map(|(at, word)| (*word, at)).collect();
+        let rows = narrow(self.bits.len());
+        let first = cuts.first().map_or(least, |cut| cut.saturating_sub(1));
+        for value in std::iter::once(first).chain(cuts.iter().copied()) {
+            let mut row = vec![0u64; words.len()];
+            for ((word, mask), set, positive, _) in tests {
+                if bound.set(*set).contains(value) == *positive
+                    && let Some(bits) = place_of.get(word).and_then(|at| row.get_mut(*at))
+                {
+                    *bits |= mask;
+                }
+            }
+            self.bits.extend(row);
+        }
+        let mut missing = Missing::default();
+        for (bit, _, _, tied) in tests {
+            missing.add(*bit, *tied);
+        }
+        let cuts = extended(&mut self.cuts, cuts);
+        let len = narrow(words.len());
+        let spread = if all { (0, 0) } else { extended(&mut self.spread, words) };
+        Looked { position: fact.position, cuts, spread, rows, len, missing }
+    }
+
+    fn questions(&mut self, gathered: &Gathered) {
+        for node in &gathered.order {
+            let mut asked = Asked { node: *node, held: Vec::new(), failed: Vec::new(), missing: Missing::default() };
+            for (bit, positive, tied) in gathered.asked.get(node).map_or(&[][..], |(_, q)| q.as_slice()) {
+                merge(if *positive { &mut asked.held } else { &mut asked.failed }, *bit);
+                asked.missing.add(*bit, *tied);
+                self.open.add(*bit, *tied);
+            }
+            self.asked.push(asked);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Gathered {
+    facts: BTreeMap<FactRef, Tests>,
+    /// By node: its number among the questions, and the clauses.
+    asked: BTreeMap<NodeId, (u32, Questions)>,
+    order: Vec<NodeId>,
+}
+
+impl Gathered {
+    fn add(&mut self, bound: &Bound, literal: &Literal, bit: Bit, hard: Option<&Hard>, asks: &mut BTreeSet<u32>) {
+        match literal {
+            Literal::Test(fact, set, positive) => {
+                let tied = hard.is_none_or(|hard| is_tied(bound, *fact, hard));
+                self.facts.entry(*fact).or_default().push((bit, *set, *positive, tied));
+            }
+            Literal::Node(node, positive) => {
+                let tied = hard.is_none_or(|hard| depends_on_tied(bound, *node, hard));
+                let number = narrow(self.order.len());
+                let entry = self.asked.entry(*node).or_insert_with(|| {
+                    self.order.push(*node);
+                    (number, Vec::new())
+                });
+                asks.insert(entry.0);
+                entry.1.push((bit, *positive, tied));
+            }
+        }
+    }
+}
+
+impl Missing {
+    fn add(&mut self, bit: Bit, tied: bool) {
+        merge(if tied { &mut self.tied } else { &mut self.free }, bit);
+    }
+}
+
+fn merge(row: &mut Vec<(u32, u64)>, (word, mask): Bit) {
+    match row.iter_mut().find(|(at, _)| *at == word) {
+        Some((_, bits)) => *bits |= mask,
+        None => row.push((word, mask)),
+    }
+}
+
+/// Whether Kleene logic can be too weak for a fact, or for one that leads to its record.
+fn is_tied(bound: &Bound, fact: FactRef, hard: &Hard) -> bool {
+    if hard.facts.contains(&fact) || (hard.in_lists && bound.graph.level(fact.record) > 0) {
+        return true;
+    }
+    match bound.graph.node(fact.record) {
+        Node::Follow(leads) => is_tied(bound, *leads, hard),
+        _ => false,
+    }
+}
+
+fn depends_on_tied(bound: &Bound, node: NodeId, hard: &Hard) -> bool {
+    let graph = &bound.graph;
+    let mut stack = vec![node];
+    let mut seen = BTreeSet::new();
+    while let Some(id) = stack.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let tied = match graph.node(id) {
+            Node::Unknown(_) => true,
+            node => node.fact().is_some_and(|fact| is_tied(bound, fact, hard)),
+        };
+        if tied {
+            return true;
+        }
+        graph.node(id).children(&mut |child| stack.push(child));
+    }
+    false
+}
+
+fn extended<T>(list: &mut Vec<T>, items: impl IntoIterator<Item = T>) -> (u32, u32) {
+    let start = narrow(list.len());
+    list.extend(items);
+    (start, narrow(list.len()))
+}
+
+/// Sizes here are bounded by those of the graph, which has at most 2^22 nodes; the rows of the largest table stay below 2^32 words.
+fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,336 @@
+//! The clause table: all policies on one profile at once, in strong Kleene logic.
+//!
+//! Every policy stands as clauses ([`crate::graph::clauses`]), one bit a clause. The facts that are read once a profile come first: the
+//! cut points of its tests part a fact's values into spans, and each span has a row of bits, the clauses that such a value makes hold. A
+//! profile is then matched by looking each fact up and joining its row; a missing fact joins the clauses that it could make hold. Clauses
+//! are laid out in planes, the first of every policy, the second of every policy and so on, so that "all clauses hold" is an "and" of
+//! planes. Conditions of any other kind (lists, sums, sets) are asked of the evaluator afterwards, and only for policies that the facts
+//! have left open.
+//!
+//! Missing facts are joined in two parts: those that can be chosen freely for a policy ("free": no two tests of it pull at them, no constraint
+//! ties them) and the others. A policy that holds if the free ones are chosen well, and fails if they are chosen badly, is open, proved;
+//! only what is left goes to the exact search.
+
+mod build;
+
+use super::from_graph::{Evaluation, Scratch};
+use super::{Outcome, Truth, Verdict, exact};
+use crate::graph::{Bound, Node, NodeId};
+use crate::profile::{Profile, RecordIx, Slot};
+
+/// Cut points up to this many are counted, more are searched.
+const COUNTED: usize = 16;
+
+/// The clause table of one day.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    /// Where each policy's verdict is, by its id: bit, and whether its clauses are those of the opposite; none where it is not in force.
+    places: Vec<Option<(u32, bool)>>,
+    /// Words in a plane: where each begins, and the end of the last.
+    planes: Vec<u32>,
+    /// Bits that stand for no clause: always held.
+    filler: Vec<u64>,
+    /// Records that facts are read from, each with its facts.
+    groups: Vec<Group>,
+    cuts: Vec<i64>,
+    bits: Vec<u64>,
+    /// Places of the words of rows that do not have all of them.
+    spread: Vec<u32>,
+    /// Conditions of other kinds.
+    asked: Vec<Asked>,
+    /// By bit of a policy: those of `asked` in its clauses.
+    asked_of: Vec<Box<[u32]>>,
+    /// Clauses with a condition of another kind.
+    open: Missing,
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    record: NodeId,
+    facts: Vec<Looked>,
+}
+
+/// A fact, its cut points and its rows.
+#[derive(Clone, Debug)]
+struct Looked {
+    position: u32,
+    cuts: (u32, u32),
+    /// Where the words of its rows go; all words where it is empty.
+    spread: (u32, u32),
+    /// The first row; one for each span between cut points, each `len` words.
+    rows: u32,
+    len: u32,
+    missing: Missing,
+}
+
+/// The clauses that something unknown could make hold: rows of words.
+#[derive(Clone, Debug, Default)]
+struct Missing {
+    free: Vec<(u32, u64)>,
+    tied: Vec<(u32, u64)>,
+}
+
+#[derive(Clone, Debug)]
+struct Asked {
+    node: NodeId,
+    /// Clauses that hold where the condition does.
+    held: Vec<(u32, u64)>,
+    /// Clauses that hold where it fails.
+    failed: Vec<(u32, u64)>,
+    missing: Missing,
+}
+
+/// Memory for the words of one match.
+#[derive(Default)]
+pub(crate) struct Words {
+    /// Clauses that hold.
+    held: Vec<u64>,
+    /// Clauses that a free missing fact could make hold.
+    free: Vec<u64>,
+    /// Clauses that another missing fact could make hold.
+    tied: Vec<u64>,
+    /// By policy: decided, holds if free facts are chosen well, fails if they are chosen badly.
+    answers: Answers,
+    asked: Vec<bool>,
+}
+
+/// Words of one bit a policy.
+#[derive(Default)]
+struct Answers {
+    /// All clauses hold.
+    certain: Vec<u64>,
+    /// All clauses hold or could.
+    possible: Vec<u64>,
+    /// All clauses hold, or could by free facts.
+    well: Vec<u64>,
+    /// All clauses hold, or could by tied facts.
+    badly: Vec<u64>,
+}
+
+/// What the table says of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// The Kleene verdict.
+    pub(crate) verdict: Verdict,
+    /// Where it is undetermined: whether that is proved.
+    pub(crate) open: bool,
+}
+
+/// The exact verdicts on all policies, in the order of their ids.
+pub(crate) fn outcomes(bound: &Bound, table: &Table, profile: &Profile, scratch: &mut Scratch, out: &mut [Outcome]) {
+    let mut words = scratch.words();
+    table.run(bound, profile, &mut words, scratch);
+    let mut left = false;
+    for (policy, outcome) in out.iter_mut().enumerate() {
+        let said = table.said(policy, &words);
+        left |= said.verdict == Verdict::Undetermined && !said.open;
+        *outcome = Outcome { verdict: said.verdict, not_proved: false, by_kleene: true };
+    }
+    if left {
+        let mut search = scratch.search();
+        let mut base = Evaluation::new(bound, profile, scratch);
+        for (policy, (outcome, entry)) in out.iter_mut().zip(&bound.graph.entries).enumerate() {
+            let said = table.said(policy, &words);
+            if let Some(root) = entry.root.filter(|_| said.verdict == Verdict::Undetermined && !said.open) {
+                // Fills the evaluator's memory with what is settled, which the search builds on.
+                base.truth(root);
+                *outcome = exact::undecided(bound, entry, profile, &mut base, &mut search);
+            }
+        }
+        scratch.give_back(search);
+    }
+    scratch.give_back_words(words);
+}
+
+/// The Kleene verdicts on all policies, in the order of their ids.
+pub(crate) fn kleene(bound: &Bound, table: &Table, profile: &Profile, scratch: &mut Scratch, out: &mut [Verdict]) {
+    let mut words = scratch.words();
+    table.run(bound, profile, &mut words, scratch);
+    for (policy, verdict) in out.iter_mut().enumerate() {
+        *verdict = table.said(policy, &words).verdict;
+    }
+    scratch.give_back_words(words);
+}
+
+impl Table {
+    /// Matches a profile. The answers stay in `words`; [`Table::said`] reads them.
+    pub(crate) fn run(&self, bound: &Bound, profile: &Profile, words: &mut Words, scratch: &mut Scratch) {
+        self.read(bound, profile, words);
+        if self.asked.is_empty() {
+            self.answer(words);
+            return;
+        }
+        // With every other condition unknown, most policies are decided already.
+        join_spread(&mut words.free, &self.open.free);
+        join_spread(&mut words.tied, &self.open.tied);
+        self.answer(words);
+        if !self.undecided(words) {
+            return;
+        }
+        self.ask(bound, profile, words, scratch);
+    }
+
+    /// What was found of a policy.
+    pub(crate) fn said(&self, policy: usize, words: &Words) -> Said {
+        let Some((bit, opposite)) = self.places.get(policy).copied().flatten() else {
+            return Said { verdict: Verdict::NotInForce, open: false };
+        };
+        let (at, mask) = (bit as usize / 64, 1u64 << (bit % 64));
+        let of = |words: &[u64]| words.get(at).is_some_and(|w| w & mask != 0);
+        let answers = &words.answers;
+        let verdict = match (of(&answers.certain), of(&answers.possible), opposite) {
+            (true, _, false) | (_, false, true) => Verdict::Eligible,
+            (_, false, false) | (true, _, true) => Verdict::Ineligible,
+            _ => Verdict::Undetermined,
+        };
+        Said { verdict, open: of(&answers.well) && !of(&answers.badly) }
+    }
+
+    /// Looks up every fact that is read once a profile.
+    fn read(&self, bound: &Bound, profile: &Profile, words: &mut Words) {
+        words.reset(&self.filler);
+        for group in &self.groups {
+            let record = record(bound, group.record, profile).and_then(|ix| profile.record(ix));
+            let slots = record.map_or(&[][..], |r| r.slots.as_slice());
+            for fact in &group.facts {
+                if let Some(Slot::Scalar(value)) = slots.get(fact.position as usize) {
+                    self.join(fact, *value, &mut words.held);
+                } else {
+                    join_spread(&mut words.free, &fact.missing.free);
+                    join_spread(&mut words.tied, &fact.missing.tied);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn join(&self, fact: &Looked, value: i64, held: &mut [u64]) {
+        let cuts = self.cuts.get(fact.cuts.0 as usize..fact.cuts.1 as usize).unwrap_or(&[]);
+        let span = if cuts.len() <= COUNTED {
+            cuts.iter().map(|cut| usize::from(*cut <= value)).sum()
+        } else {
+            cuts.partition_point(|cut| *cut <= value)
+        };
+        let len = fact.len as usize;
+        let start = fact.rows as usize + span * len;
+        let row = self.bits.get(start..start + len).unwrap_or(&[]);
+        if fact.spread.0 == fact.spread.1 {
+            held.iter_mut().zip(row).for_each(|(word, bits)| *word |= bits);
+        } else {
+            let places = self.spread.get(fact.spread.0 as usize..fact.spread.1 as usize).unwrap_or(&[]);
+            for (place, bits) in places.iter().zip(row) {
+                if let Some(word) = held.get_mut(*place as usize) {
+                    *word |= bits;
+                }
+            }
+        }
+    }
+
+    /// One bit a policy out of one bit a clause.
+    fn answer(&self, words: &mut Words) {
+        let Words { held, free, tied, answers, .. } = words;
+        let width = self.planes.get(1).map_or(0, |end| *end as usize);
+        for list in [&mut answers.certain, &mut answers.possible, &mut answers.well, &mut answers.badly] {
+            list.clear();
+            list.resize(width, u64::MAX);
+        }
+        for ends in self.planes.windows(2) {
+            let [start, end] = *ends else { continue };
+            let range = start as usize..end as usize;
+            let (Some(held), Some(free), Some(tied)) =
+                (held.get(range.clone()), free.get(range.clone()), tied.get(range))
+            else {
+                continue;
+            };
+            let into = answers.certain.iter_mut().zip(&mut answers.possible).zip(&mut answers.well);
+            let into = into.zip(&mut answers.badly);
+            for ((((certain, possible), well), badly), ((held, free), tied)) in
+                into.zip(held.iter().zip(free).zip(tied))
+            {
+                *certain &= held;
+                *possible &= held | free | tied;
+                *well &= held | free;
+                *badly &= held | tied;
+            }
+        }
+    }
+
+    fn undecided(&self, words: &Words) -> bool {
+        let answers = &words.answers;
+        answers.possible.iter().zip(&answers.certain).any(|(possible, certain)| possible & !certain != 0)
+    }
+
+    /// Asks the other conditions of the policies that are not decided.
+    fn ask(&self, bound: &Bound, profile: &Profile, words: &mut Words, scratch: &mut Scratch) {
+        words.asked.clear();
+        words.asked.resize(self.asked.len(), false);
+        let mut any = false;
+        for (at, (possible, certain)) in words.answers.possible.iter().zip(&words.answers.certain).enumerate() {
+            let mut left = possible & !certain;
+            while left != 0 {
+                let bit = at * 64 + left.trailing_zeros() as usize;
+                left &= left - 1;
+                for asked in self.asked_of.get(bit).map_or(&[][..], |a| a) {
+                    if let Some(slot) = words.asked.get_mut(*asked as usize) {
+                        *slot = true;
+                        any = true;
+                    }
+                }
+            }
+        }
+        if !any {
+            return;
+        }
+        // Once more without the assumption that all of them are unknown.
+        self.read(bound, profile, words);
+        let mut evaluation = Evaluation::new(bound, profile, scratch);
+        let Words { held, free, tied, asked, .. } = words;
+        for (asked, wanted) in self.asked.iter().zip(asked.iter()) {
+            let truth = if *wanted { evaluation.truth(asked.node) } else { Truth::Unknown };
+            match truth {
+                Truth::True => join_spread(held, &asked.held),
+                Truth::False => join_spread(held, &asked.failed),
+                Truth::Unknown => {
+                    join_spread(free, &asked.missing.free);
+                    join_spread(tied, &asked.missing.tied);
+                }
+            }
+        }
+        self.answer(words);
+    }
+}
+
+impl Words {
+    fn reset(&mut self, filler: &[u64]) {
+        self.held.clear();
+        self.held.extend_from_slice(filler);
+        for list in [&mut self.free, &mut self.tied] {
+            list.clear();
+            list.resize(filler.len(), 0);
+        }
+    }
+}
+
+#[inline]
+fn join_spread(words: &mut [u64], row: &[(u32, u64)]) {
+    for (place, bits) in row {
+        if let Some(word) = words.get_mut(*place as usize) {
+            *word |= bits;
+        }
+    }
+}
+
+/// The record of a node that is read once a profile.
+pub(super) fn record(bound: &Bound, node: NodeId, profile: &Profile) -> Option<RecordIx> {
+    match bound.graph.node(node) {
+        Node::Unit(entity) => profile.root(*entity),
+        Node::Follow(fact) => {
+            let from = record(bound, fact.record, profile)?;
+            match profile.slot(from, fact.position as usize) {
+                Slot::Record(ix) => Some(*ix),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
