@@ -5,8 +5,13 @@ mod compare;
 mod conformance;
 mod corpus;
 mod household;
+mod invariants;
 mod layers;
 mod lint;
+#[cfg(feature = "pack")]
+mod pack;
 mod profiles;
 mod properties;
+#[cfg(feature = "pack")]
+mod reload;
 mod stress;
