@@ -109,13 +109,14 @@ fn measure(name: &str, both: &Both, rounds: usize, calls: u32) {
     };
     let numbers: Vec<u8> = expected.iter().map(number).collect();
     let mut scratch = Scratch::default();
+    let mut outcomes = both.rules.outcomes(&profile, &mut scratch);
     let c_profile = both.c_profile();
     // SAFETY: nothing is asked of the caller.
     let (c_scratch, text) = unsafe { (entitle_scratch_new(), entitle_text_new()) };
     let mut verdicts = vec![0u8; expected.len()];
     let rust = || {
         assert!(exact::contradictions(both.rules.bound(), &profile, &mut scratch).is_empty());
-        let outcomes = both.rules.outcomes(black_box(&profile), &mut scratch);
+        both.rules.outcomes_into(black_box(&profile), &mut scratch, &mut outcomes);
         assert!(outcomes.iter().map(|o| o.verdict).eq(expected.iter().copied()));
     };
     let c = || {

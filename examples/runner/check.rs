@@ -20,6 +20,10 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let common = &options.common;
+    if let Some(pack) = common.pack() {
+        eprintln!("error: {}: a pack was checked when it was made, and holds no text; `verify` says whether it is whole", pack.display());
+        return Err(ExitCode::from(2));
+    }
     let (mut findings, sources) = Engine::findings_of(&common.paths).map_err(|error| {
         eprintln!("error: {error}");
         ExitCode::from(1)

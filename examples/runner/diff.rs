@@ -1,6 +1,6 @@
 //! `diff`: what changed in meaning between two policy sets.
 
-use crate::{Lang, say};
+use crate::{Lang, packs, say};
 use clap::Args;
 use entitle::Engine;
 use entitle::advise::prose;
@@ -14,9 +14,9 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The older policies
+    /// The older policies, or a pack of them
     old: PathBuf,
-    /// The newer policies
+    /// The newer policies, or a pack of them
     new: PathBuf,
     /// The language of sentences
     #[arg(long, value_enum, default_value_t = Lang::Zh)]
@@ -25,16 +25,16 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let open = |path: &PathBuf| {
+        if packs::is_pack(path) {
+            return packs::open(path, &[], options.lang.language());
+        }
         Engine::open(&[path]).map_err(|error| {
             eprintln!("error: {}: {error}", path.display());
             ExitCode::from(1)
         })
     };
     let (old, new) = (open(&options.old)?, open(&options.new)?);
-    let language = match options.lang {
-        Lang::Zh => Language::Zh,
-        Lang::En => Language::En,
-    };
+    let language = options.lang.language();
     let zh = language == Language::Zh;
     let mut equal = 0;
     let differences = old.compare(&new);

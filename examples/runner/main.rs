@@ -11,6 +11,7 @@ mod explain_code;
 mod format;
 mod household;
 mod matching;
+mod packs;
 mod page;
 mod record;
 mod schema;
@@ -52,6 +53,10 @@ enum Command {
     Record(record::Options),
     /// Run a record again and say whether it still holds
     VerifyRecord(record::Verify),
+    /// Write policies as one file that loads in milliseconds, signed where wanted; or make a key pair
+    Pack(packs::Options),
+    /// Say what a pack holds and whether it would be loaded
+    Verify(packs::Verify),
     /// Run the scenarios in the policies, and report which conditions they cover
     Test(Common),
     /// Print the JSON Schema of a profile
@@ -61,9 +66,12 @@ enum Command {
 /// What every command takes.
 #[derive(Args)]
 struct Common {
-    /// Policy files, or folders that are searched for `*.policy`
+    /// Policy files, or folders that are searched for `*.policy`; or one pack, whose name ends in `.pack`
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// For a pack: demand a signature by this public key (PEM); may be given several times
+    #[arg(long, value_name = "PUB")]
+    key: Vec<PathBuf>,
     /// The language of sentences
     #[arg(long, value_enum, default_value_t = Lang::Zh)]
     lang: Lang,
@@ -86,16 +94,29 @@ enum Format {
     Html,
 }
 
-impl Common {
-    fn language(&self) -> Language {
-        match self.lang {
-            Lang::Zh => Language::Zh,
-            Lang::En => Language::En,
+impl Lang {
+    const fn language(self) -> Language {
+        match self {
+            Self::Zh => Language::Zh,
+            Self::En => Language::En,
         }
     }
+}
 
-    /// Opens the policies, or draws what is wrong with them.
+impl Common {
+    fn language(&self) -> Language {
+        self.lang.language()
+    }
+
+    /// Opens the policies or the pack, or draws what is wrong with them.
     fn open(&self) -> Result<Engine, ExitCode> {
+        if let Some(pack) = self.pack() {
+            if self.paths.len() > 1 {
+                eprintln!("error: a pack is a whole policy set, and nothing can be opened beside it");
+                return Err(ExitCode::from(2));
+            }
+            return packs::open(pack, &self.key, self.language());
+        }
         Engine::open(&self.paths).map_err(|error| {
             match error.sources() {
                 Some(sources) => {
@@ -121,6 +142,8 @@ fn main() -> ExitCode {
         Command::Ask(options) => ask::run(options),
         Command::Record(options) => record::run(options),
         Command::VerifyRecord(options) => record::verify(options),
+        Command::Pack(options) => packs::run(options),
+        Command::Verify(options) => packs::verify(options),
         Command::Test(common) => test::run(common),
         Command::Schema(common) => schema::run(common),
     };

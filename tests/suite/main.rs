@@ -6,8 +6,13 @@ mod conformance;
 mod corpus;
 mod header;
 mod household;
+mod invariants;
 mod layers;
 mod lint;
+#[cfg(feature = "pack")]
+mod pack;
 mod profiles;
 mod properties;
+#[cfg(feature = "pack")]
+mod reload;
 mod stress;

@@ -48,8 +48,9 @@ pub fn check(model: &Model) -> Result<(), Broken> {
         let of = &define.name.id;
         schema::name(&define.name)?;
         expr::owner(model, define.owner, of)?;
-        expr::check(model, &define.value, define.owner, of)?;
+        // Depth first: what nests too deeply is not walked further.
         heights.define(DefineId::of(i), 0)?;
+        expr::check(model, &define.value, define.owner, of)?;
     }
     for (i, parameter) in model.parameters.iter().enumerate() {
         let of = &parameter.name.id;
@@ -57,18 +58,18 @@ pub fn check(model: &Model) -> Result<(), Broken> {
         expr::owner(model, parameter.owner, of)?;
         schema::unit(parameter.unit, of)?;
         rows(&parameter.rows, of)?;
+        heights.parameter(ParameterId::of(i), 0)?;
         for row in &parameter.rows {
             expr::check(model, &row.value, parameter.owner, of)?;
             expr::fits(&row.value, Type::Number(parameter.unit), of)?;
         }
-        heights.parameter(ParameterId::of(i), 0)?;
     }
     for always in &model.always {
         let of = "always";
         expr::owner(model, Some(always.owner), of)?;
+        heights.of(&always.condition, 0)?;
         expr::check(model, &always.condition, Some(always.owner), of)?;
         expr::fits(&always.condition, Type::YesNo, of)?;
-        heights.of(&always.condition, 0)?;
     }
     policies(model, &mut heights)
 }
@@ -90,20 +91,20 @@ fn policies(model: &Model, heights: &mut Heights<'_>) -> Kept {
             return broken("the days it is in force are out of order", of);
         }
         for condition in &policy.conditions {
+            heights.of(&condition.expr, 0)?;
             expr::check(model, &condition.expr, Some(policy.unit), of)?;
             expr::fits(&condition.expr, Type::YesNo, of)?;
-            heights.of(&condition.expr, 0)?;
         }
         for amount in policy.benefits.iter().filter_map(|b| b.amount.as_ref()) {
+            heights.of(amount, 0)?;
             expr::check(model, amount, Some(policy.unit), of)?;
             if !matches!(amount.ty, Type::Number(_)) {
                 return broken("an amount is no number", of);
             }
-            heights.of(amount, 0)?;
         }
         if let Some(lasts) = &policy.lasts {
-            expr::check(model, lasts, Some(policy.unit), of)?;
             heights.of(lasts, 0)?;
+            expr::check(model, lasts, Some(policy.unit), of)?;
         }
         let known = |p: &u32| (*p as usize) < model.policies.len();
         if !policy.exclusions.iter().all(|e| e.policies.iter().all(known)) {

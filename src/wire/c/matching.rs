@@ -33,10 +33,19 @@ impl Day {
     }
 }
 
-impl Kind for Scratch {
+/// `entitle_scratch`
+#[derive(Default)]
+pub(super) struct Room {
+    scratch: Scratch,
+    outcomes: Vec<Outcome>,
+}
+
+impl Kind for Room {
     const MARK: u64 = 0x656e_7469_746c_0007;
     const NAME: &'static str = "entitle_scratch";
 }
+
+const NOTHING: Outcome = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
 
 /// A verdict as a number. They are part of the ABI.
 const fn number(outcome: Outcome) -> u8 {
@@ -49,15 +58,17 @@ const fn number(outcome: Outcome) -> u8 {
     }
 }
 
-/// The verdicts of a profile, into the caller's room: the one place where the C door evaluates.
-fn verdicts(rules: &Rules, profile: &Profile, scratch: &mut Scratch, into: &mut [u8]) -> Result<(), Failure> {
-    if !exact::contradictions(rules.bound(), profile, scratch).is_empty() {
+/// The verdicts of a profile, into the caller's array: the one place where the C door evaluates. Nothing is allocated once the
+/// room has been used, where no verdict needs a search.
+fn verdicts(rules: &Rules, profile: &Profile, room: &mut Room, into: &mut [u8]) -> Result<(), Failure> {
+    if !exact::contradictions(rules.bound(), profile, &mut room.scratch).is_empty() {
         // The same call as in Rust, for its words.
         rules.match_profile(profile)?;
     }
-    let outcomes = rules.outcomes(profile, scratch);
-    for (place, outcome) in into.iter_mut().zip(outcomes) {
-        *place = number(outcome);
+    room.outcomes.resize(rules.model().policies.len(), NOTHING);
+    rules.outcomes_into(profile, &mut room.scratch, &mut room.outcomes);
+    for (place, outcome) in into.iter_mut().zip(&room.outcomes) {
+        *place = number(*outcome);
     }
     Ok(())
 }
@@ -110,13 +121,13 @@ unsafe extern "C" fn entitle_rules_free(rules: *mut Handle<Day>) {
 
 /// `entitle_scratch_new`
 #[unsafe(no_mangle)]
-extern "C" fn entitle_scratch_new() -> *mut Handle<Scratch> {
-    give(Scratch::default())
+extern "C" fn entitle_scratch_new() -> *mut Handle<Room> {
+    give(Room::default())
 }
 
 /// `entitle_scratch_free`
 #[unsafe(no_mangle)]
-unsafe extern "C" fn entitle_scratch_free(scratch: *mut Handle<Scratch>) {
+unsafe extern "C" fn entitle_scratch_free(scratch: *mut Handle<Room>) {
     // SAFETY: the header asks for null or a live handle that is used no more.
     unsafe { free(scratch) }
 }
@@ -126,7 +137,7 @@ unsafe extern "C" fn entitle_scratch_free(scratch: *mut Handle<Scratch>) {
 unsafe extern "C" fn entitle_match(
     rules: *const Handle<Day>,
     profile: *const Handle<Draft>,
-    scratch: *mut Handle<Scratch>,
+    scratch: *mut Handle<Room>,
     verdicts_: *mut u8,
     length: usize,
     error: *mut Handle<Report>,
@@ -141,7 +152,7 @@ unsafe extern "C" fn entitle_match(
         let profile = day.profile(draft)?;
         let mut own = None;
         let scratch = if scratch.is_null() {
-            own.insert(Scratch::default())
+            own.insert(Room::default())
         } else {
             // SAFETY: as above.
             unsafe { change(scratch)? }
