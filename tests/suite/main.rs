@@ -4,6 +4,7 @@ mod advice;
 mod compare;
 mod conformance;
 mod corpus;
+mod header;
 mod household;
 mod invariants;
 mod layers;

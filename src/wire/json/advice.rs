@@ -14,9 +14,10 @@
 use crate::advise::needs::{Needs, granted_by};
 use crate::advise::plan::Plan;
 use crate::advise::prose;
+use crate::advise::question::Question;
 use crate::checked::{Effect, Model};
 use crate::ids::PolicyId;
-use crate::schema::Class;
+use crate::schema::{Class, Provenance};
 use crate::value::{Date, Language};
 use crate::verdict::Verdict;
 use crate::{Engine, Matches};
@@ -36,27 +37,7 @@ pub fn advice(engine: &Engine, matches: &Matches<'_>, limit: usize, until: Date)
         .filter(|n| !n.ways.is_empty())
         .map(|n| needs(&n, matches))
         .collect();
-    let missing: Vec<Value> = of(Verdict::Undetermined)
-        .map(|p| {
-            let facts: Vec<Value> = matches
-                .missing(p)
-                .into_iter()
-                .map(|a| {
-                    let name = model.schema.field(a.missing.field).map(|f| f.name.id.clone());
-                    json!({ "fact": name, "record": a.missing.record.map(|r| r.0), "judged": a.missing.judged, "settles": a.settles })
-                })
-                .collect();
-            json!({ "policy": id(model, p), "facts": facts })
-        })
-        .collect();
-    let turns: Vec<Value> = engine
-        .calendar(rules, matches.profile(), until)
-        .into_iter()
-        .map(|t| {
-            let word = super::report::verdict;
-            json!({ "on": t.on.to_string(), "policy": id(model, t.policy), "from": word(t.from), "to": word(t.to) })
-        })
-        .collect();
+    let missing: Vec<Value> = of(Verdict::Undetermined).map(|p| missing(matches, p)).collect();
     json!({
         "format": "entitle.advice/1",
         "as_of": rules.as_of().to_string(),
@@ -65,7 +46,55 @@ pub fn advice(engine: &Engine, matches: &Matches<'_>, limit: usize, until: Date)
         "needs": needed,
         "missing": missing,
         "plan": plan(&matches.plan(), model),
-        "calendar": turns,
+        "calendar": calendar(engine, matches, until),
+    })
+}
+
+/// The facts that can still matter for an undetermined policy: `{ "policy", "facts": [FACT] }`.
+#[must_use]
+pub fn missing(matches: &Matches<'_>, policy: PolicyId) -> Value {
+    let model = matches.rules().model();
+    let facts: Vec<Value> = matches
+        .missing(policy)
+        .into_iter()
+        .map(|a| {
+            let name = model.schema.field(a.missing.field).map(|f| f.name.id.clone());
+            json!({ "fact": name, "record": a.missing.record.map(|r| r.0), "judged": a.missing.judged, "settles": a.settles })
+        })
+        .collect();
+    json!({ "policy": id(model, policy), "facts": facts })
+}
+
+/// The verdicts that change by themselves up to and with `until`, as in `calendar` of the advice.
+#[must_use]
+pub fn calendar(engine: &Engine, matches: &Matches<'_>, until: Date) -> Value {
+    let rules = matches.rules();
+    let word = super::report::verdict;
+    let turns = engine.calendar(rules, matches.profile(), until).into_iter().map(|t| {
+        let policy = id(rules.model(), t.policy);
+        json!({ "on": t.on.to_string(), "policy": policy, "from": word(t.from), "to": word(t.to) })
+    });
+    turns.collect()
+}
+
+/// The next question, or `null` where no answer can change any verdict: `{ "fact", "title": WORDS, "record", "held_by",
+/// "policies": [policy], "settles" }`. `settles` is in hundredths of a policy.
+#[must_use]
+pub fn question(question: Option<&Question>, model: &Model) -> Value {
+    let Some((q, field)) = question.and_then(|q| model.schema.field(q.field).map(|f| (q, f))) else {
+        return Value::Null;
+    };
+    let held_by = match &field.provenance {
+        Provenance::Register(register) => Some(register.id.clone()),
+        _ => None,
+    };
+    json!({
+        "fact": field.name.id,
+        "title": { "zh": field.name.get(Language::Zh), "en": field.name.get(Language::En) },
+        "record": q.record.0,
+        "held_by": held_by,
+        "policies": q.policies.iter().map(|p| id(model, *p)).collect::<Vec<_>>(),
+        "settles": q.settles,
     })
 }
 
@@ -73,7 +102,9 @@ fn id(model: &Model, policy: PolicyId) -> String {
     model.policies.get(policy.index()).map(|p| p.name.id.clone()).unwrap_or_default()
 }
 
-fn needs(needs: &Needs, matches: &Matches<'_>) -> Value {
+/// What would make a policy apply: `{ "policy", "ways": [WAY], "more" }`.
+#[must_use]
+pub fn needs(needs: &Needs, matches: &Matches<'_>) -> Value {
     let (model, profile) = (matches.rules().model(), matches.profile());
     let ways: Vec<Value> = needs
         .ways
@@ -121,7 +152,9 @@ const fn class(class: Class) -> &'static str {
     }
 }
 
-fn plan(plan: &Plan, model: &Model) -> Value {
+/// What to apply for, in which order.
+#[must_use]
+pub fn plan(plan: &Plan, model: &Model) -> Value {
     let effect = |effect: Effect| match effect {
         Effect::NotWhileReceiving => "not_while_receiving",
         Effect::NotTogetherWith => "not_together_with",
