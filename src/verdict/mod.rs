@@ -8,6 +8,8 @@ mod completion;
 pub mod exact;
 pub mod facts;
 pub mod from_graph;
+pub mod possible;
+pub mod smallest;
 
 pub use crate::graph::Comparison;
 
