@@ -5,11 +5,11 @@
 //! neighbours at every boundary of either text, and evaluated in both. Where neither succeeds, that is said.
 
 mod carry;
-mod digest;
+
 
 use crate::advise::with;
 use crate::checked::Model;
-use crate::graph::{Bound, Node, NodeId};
+use crate::graph::{Bound, Node, NodeId, digest};
 use crate::ids::{EntityId, FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot};
 use crate::schema::FieldType;

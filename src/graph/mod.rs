@@ -11,6 +11,7 @@
 //! [`trace`] for whoever explains.
 
 pub mod bound;
+pub(crate) mod digest;
 pub mod error;
 pub mod from_checked;
 pub mod intervals;

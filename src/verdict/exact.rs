@@ -236,36 +236,6 @@ pub(super) fn look<F: Facts>(
     (truth, blocker, possible)
 }
 
-/// Whether a condition of a policy is true in every completion of the profile, or false in every one; none where it is
-/// open, or was not proved.
-pub(crate) fn settled(
-    bound: &Bound,
-    policy: crate::ids::PolicyId,
-    node: NodeId,
-    profile: &Profile,
-    scratch: &mut Scratch,
-) -> Option<bool> {
-    let entry = bound.graph.entry(policy)?;
-    let constraints = relevant(bound, entry);
-    let mut search = scratch.search();
-    let mut base = Evaluation::new(bound, profile, scratch);
-    let truth = match base.truth(node) {
-        Truth::Unknown if completion::open(bound, node, &constraints, &base, profile, &mut search) => Truth::Unknown,
-        Truth::Unknown => match settle(bound, node, &constraints, profile, &mut search).verdict {
-            Verdict::Eligible => Truth::True,
-            Verdict::Ineligible => Truth::False,
-            _ => Truth::Unknown,
-        },
-        known => known,
-    };
-    scratch.give_back(search);
-    match truth {
-        Truth::True => Some(true),
-        Truth::False => Some(false),
-        Truth::Unknown => None,
-    }
-}
-
 /// The least and the most a number can be over the completions of a profile; none where nothing bounds it. Bounds are those
 /// of interval arithmetic: no completion passes them, and where a fact stands twice they may be wider than what is reached.
 pub(crate) fn span(
