@@ -9,6 +9,7 @@
 pub mod error;
 pub mod from_ast;
 pub mod interpret;
+mod rebuild;
 
 use crate::ids::{DefineId, EntityId, EnumId, FieldId, ParameterId, PolicyId};
 use crate::profile::Profile;

@@ -8,7 +8,7 @@ use crate::advise::needs::{self, Needs};
 use crate::advise::plan::{self, Plan};
 use crate::advise::question::{self, Asking, Measure, Question};
 use crate::advise::reads;
-use crate::compare::{self, Difference, Side};
+use crate::compare::{self, Difference, Differences, Side};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Bound;
 use crate::ids::{FieldId, ParameterId, PolicyId};
@@ -65,10 +65,17 @@ impl Engine {
     /// What changed in meaning from this set to a newer one, policy by policy.
     #[must_use]
     pub fn compare(&self, newer: &Self) -> Vec<Difference> {
+        self.compare_between(newer, None, None).policies
+    }
+
+    /// The same for the days from the first to the last one given, with the figures that changed.
+    #[must_use]
+    pub fn compare_between(&self, newer: &Self, from: Option<Date>, to: Option<Date>) -> Differences {
         let (mut before, mut after) = (self.days(), newer.days());
         compare::compare(
             &mut Side { model: &self.model, starts: &self.starts, at: &mut before },
             &mut Side { model: &newer.model, starts: &newer.starts, at: &mut after },
+            (from, to),
         )
     }
 

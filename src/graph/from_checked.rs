@@ -133,6 +133,10 @@ impl Compiler<'_> {
             let record = self.node(Node::Element(1));
             let focus = Focus { frames: vec![record], level: 1 };
             let node = self.lower(&always.condition, &focus);
+            // Said twice, as where two sets are joined, it holds once.
+            if self.graph.constraints.iter().any(|c| c.node == node && c.entity == always.owner) {
+                continue;
+            }
             let fields = self.fields_of(node);
             self.graph.constraints.push(Constraint { index, entity: always.owner, node, fields });
         }

@@ -1,7 +1,7 @@
 //! Conditions: those that never or always hold, those that their siblings imply, and alternatives that nobody reaches.
 
 use super::parts::{self, Part, Role};
-use super::prove::Target;
+use crate::prove::Target;
 use super::{Claim, Finding, Proof, Prover, error, inside, said};
 use crate::checked::{Model, Policy};
 use crate::diagnostic::Diagnostic;
@@ -55,7 +55,7 @@ pub(super) fn look(model: &Model, prover: &mut Prover, findings: &mut Vec<Findin
     let proofs = prover.prove(&claims);
     let mut told = Told::default();
     let standing: Vec<(PolicyId, About)> =
-        about.into_iter().zip(proofs).filter(|(_, p)| matches!(p, Proof::Stands)).map(|(a, _)| a).collect();
+        about.into_iter().zip(proofs).filter(|(_, p)| matches!(p, Proof::Stands { .. })).map(|(a, _)| a).collect();
     for (id, policy) in written(model) {
         let mine: Vec<&About> = standing.iter().filter(|(of, _)| *of == id).map(|(_, a)| a).collect();
         report(prover, (id, policy), &mine, &mut told, findings);
@@ -169,7 +169,7 @@ fn implied_together(
     let mut found = Vec::new();
     let standing = |prover: &mut Prover, at: usize, left_out: &[usize]| {
         let goals = siblings(id, policy, left_out).chain([(Target::Condition(id, at), false)]).collect();
-        matches!(prover.prove(&[Claim { goals }]).as_slice(), [Proof::Stands])
+        matches!(prover.prove(&[Claim { goals }]).as_slice(), [Proof::Stands { .. }])
     };
     for at in implied.iter().rev().copied() {
         if policy.conditions.get(at).is_none_or(|c| marked.contains(&c.expr.span)) {
@@ -203,8 +203,11 @@ fn spare_parts<'p>(
     spare: &[(usize, &'p Part, PolicyId)],
     marked: &[Span],
 ) -> Vec<(usize, &'p Part, Diagnostic)> {
-    let mut found: Vec<(usize, &Part, Diagnostic)> = Vec::new();
-    for (at, part, _) in spare.iter().rev() {
+    let mut found: Vec<(usize, &'p Part, Diagnostic)> = Vec::new();
+    // What is spare as a whole is not told of its parts.
+    let mut spare: Vec<&(usize, &'p Part, PolicyId)> = spare.iter().collect();
+    spare.sort_by_key(|(_, part, _)| (std::cmp::Reverse(part.span.end - part.span.start), std::cmp::Reverse(part.span)));
+    for (at, part, _) in spare {
         let taken = marked.iter().any(|m| inside(part.span, *m))
             || found.iter().any(|(_, p, _)| p.block == part.block || inside(part.span, p.span));
         if taken {
@@ -216,7 +219,7 @@ fn spare_parts<'p>(
         let unreachable = alone.is_some_and(|only| {
             let made = prover.add(policy.unit, policy.in_force.clone(), vec![only]);
             let goals = siblings(id, policy, &[*at]).chain([(Target::Condition(made, 0), true)]).collect();
-            matches!(prover.prove(&[Claim { goals }]).as_slice(), [Proof::Stands])
+            matches!(prover.prove(&[Claim { goals }]).as_slice(), [Proof::Stands { .. }])
         });
         let finding = if unreachable {
             Diagnostic::warning(
@@ -242,7 +245,6 @@ fn spare_parts<'p>(
         };
         found.push((*at, part, finding));
     }
-    found.reverse();
     found
 }
 

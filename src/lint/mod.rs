@@ -7,13 +7,11 @@
 //! A warning that is meant to stay is silenced in the text, with the reason: `allow W209: "why"`.
 
 mod conditions;
-mod days;
 pub mod error;
 mod figures;
 mod pairs;
 mod parts;
 mod places;
-mod prove;
 mod scenarios;
 mod silence;
 mod tables;
@@ -25,8 +23,8 @@ use crate::ids::PolicyId;
 use crate::span::Span;
 use crate::value::{Date, Words};
 pub use figures::ending_figures;
-pub use prove::Witness;
-use prove::{Claim, Proof, Prover};
+pub use crate::prove::Witness;
+use crate::prove::{Claim, Proof, Prover};
 
 /// A warning, and what is known about it.
 #[derive(Clone, Debug)]
@@ -64,7 +62,7 @@ impl Finding {
 /// Warnings come in the order of the texts.
 #[must_use]
 pub fn lint(model: &Model, starts: &[Date], as_of: Option<Date>) -> Vec<Finding> {
-    let mut prover = Prover::new(model, starts);
+    let mut prover = Prover::new(model, starts, None);
     let mut findings = Vec::new();
     let told = conditions::look(model, &mut prover, &mut findings);
     tables::look(model, &mut prover, &mut findings);

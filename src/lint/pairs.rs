@@ -2,7 +2,7 @@
 //! it requires.
 
 use super::conditions::{Told, written};
-use super::prove::{Target, made};
+use crate::prove::{Target, made};
 use super::{Claim, Finding, Proof, Prover, error};
 use crate::checked::{Expr, Kind, Model, Policy};
 use crate::diagnostic::Diagnostic;
@@ -57,7 +57,7 @@ fn same_or_implied(
         .collect();
     let proofs = prover.prove(&claims);
     let implied: BTreeSet<(PolicyId, PolicyId)> =
-        pairs.into_iter().zip(&proofs).filter(|(_, p)| matches!(p, Proof::Stands)).map(|(p, _)| p).collect();
+        pairs.into_iter().zip(&proofs).filter(|(_, p)| matches!(p, Proof::Stands { .. })).map(|(p, _)| p).collect();
     for (one, other) in &implied {
         let (Some(a), Some(b)) = (model.policies.get(one.index()), model.policies.get(other.index())) else { continue };
         let names = [b.name.id.clone(), a.name.id.clone()];
@@ -118,7 +118,7 @@ fn prerequisites(model: &Model, prover: &mut Prover, told: &Told, findings: &mut
     }
     let proofs = prover.prove(&claims);
     let mut seen = BTreeSet::new();
-    for ((id, other, at), _) in about.into_iter().zip(proofs).filter(|(_, p)| matches!(p, Proof::Stands)) {
+    for ((id, other, at), _) in about.into_iter().zip(proofs).filter(|(_, p)| matches!(p, Proof::Stands { .. })) {
         if !seen.insert((id, other)) {
             continue;
         }
@@ -187,57 +187,39 @@ fn granted(model: &Model, required: &Policy, subject: &Expr) -> Vec<Expr> {
         .filter(|(_, f)| f.ty == FieldType::Set(EnumId::POLICY))
         .map(|(i, _)| FieldId::of(i))
         .collect();
-    required.conditions.iter().map(|c| placed(&c.expr, subject, &sets, true)).collect()
+    required.conditions.iter().map(|c| placed(model, &c.expr, subject, &sets, true)).collect()
 }
 
 /// An expression with another record in focus; what it says of sets of policies counts in its favour.
-fn placed(expr: &Expr, subject: &Expr, sets: &BTreeSet<FieldId>, positive: bool) -> Expr {
-    let again = |e: &Expr| placed(e, subject, sets, positive);
-    let other = |e: &Expr| placed(e, subject, sets, !positive);
-    let boxed = |e: &Expr| Box::new(again(e));
-    let kind = match &expr.kind {
-        Kind::Frame(0) => return subject.clone(),
+fn placed(model: &Model, expr: &Expr, subject: &Expr, sets: &BTreeSet<FieldId>, positive: bool) -> Expr {
+    match &expr.kind {
+        Kind::Frame(0) => subject.clone(),
         Kind::Includes(set, _) | Kind::SetIsEmpty(set) | Kind::IncludesValue(set, _)
             if matches!(&set.kind, Kind::Field(_, field) if sets.contains(field)) =>
         {
-            Kind::Bool(positive)
+            made(Kind::Bool(positive), expr.span)
         }
-        Kind::Not(a) => Kind::Not(Box::new(other(a))),
-        Kind::And(parts) => Kind::And(parts.iter().map(again).collect()),
-        Kind::Or(parts) => Kind::Or(parts.iter().map(again).collect()),
-        Kind::Field(a, field) => Kind::Field(boxed(a), *field),
-        Kind::Define(id, of) => Kind::Define(*id, of.as_deref().map(boxed)),
-        Kind::Parameter(id, of) => Kind::Parameter(*id, of.as_deref().map(boxed)),
-        Kind::Compare(op, a, b) => Kind::Compare(*op, boxed(a), boxed(b)),
-        Kind::CompareElapsed(op, a, b, step) => Kind::CompareElapsed(*op, boxed(a), boxed(b), *step),
-        Kind::OneOf(a, of) => Kind::OneOf(boxed(a), of.clone()),
-        Kind::Within(a, b) => Kind::Within(boxed(a), boxed(b)),
-        Kind::Includes(a, of) => Kind::Includes(boxed(a), of.clone()),
-        Kind::IncludesValue(a, b) => Kind::IncludesValue(boxed(a), boxed(b)),
-        Kind::SetIsEmpty(a) => Kind::SetIsEmpty(boxed(a)),
-        Kind::Elapsed(a, b) => Kind::Elapsed(boxed(a), boxed(b)),
-        Kind::Add(a, b) => Kind::Add(boxed(a), boxed(b)),
-        Kind::Subtract(a, b) => Kind::Subtract(boxed(a), boxed(b)),
-        Kind::Multiply(a, b, f) => Kind::Multiply(boxed(a), boxed(b), *f),
-        Kind::Divide(a, b, f) => Kind::Divide(boxed(a), boxed(b), *f),
-        Kind::Least(a, b) => Kind::Least(boxed(a), boxed(b)),
-        Kind::Most(a, b) => Kind::Most(boxed(a), boxed(b)),
-        Kind::Round(mode, a, step) => Kind::Round(*mode, boxed(a), *step),
-        Kind::Convert(a, f) => Kind::Convert(boxed(a), *f),
-        Kind::Shift(a, b, step) => Kind::Shift(boxed(a), boxed(b), *step),
-        Kind::Year(a) => Kind::Year(boxed(a)),
-        Kind::Month(a) => Kind::Month(boxed(a)),
-        Kind::Frame(_)
-        | Kind::Number(_)
-        | Kind::Date(_)
-        | Kind::Today
-        | Kind::Symbol(_)
-        | Kind::Bool(_)
-        | Kind::Missing => expr.kind.clone(),
-        // Lists and tables: their parts pull both ways, so they are left out where they are conditions.
-        _ if expr.ty == crate::checked::Type::YesNo => Kind::Bool(positive),
-        _ => Kind::Missing,
+        Kind::Not(a) => made(Kind::Not(Box::new(placed(model, a, subject, sets, !positive))), expr.span),
+        // Inside lists and tables parts pull both ways; where one of them is about benefits the whole counts in favour.
+        Kind::Define(..) | Kind::All(..) | Kind::Any(..) | Kind::Compare(..) | Kind::Case(..)
+            if expr.ty == crate::checked::Type::YesNo && asks(model, expr, sets) =>
+        {
+            made(Kind::Bool(positive), expr.span)
+        }
+        _ => {
+            let again = expr.with_parts(&mut |part| Some(placed(model, part, subject, sets, positive)));
+            again.unwrap_or_else(|| expr.clone())
+        }
+    }
+}
+
+/// Whether an expression reads one of these facts, itself or through definitions.
+fn asks(model: &Model, expr: &Expr, sets: &BTreeSet<FieldId>) -> bool {
+    let mut found = match &expr.kind {
+        Kind::Field(_, field) => sets.contains(field),
+        Kind::Define(id, _) => model.defines.get(id.index()).is_some_and(|d| asks(model, &d.value, sets)),
+        _ => false,
     };
-    let kept = made(kind, expr.span);
-    Expr { ty: expr.ty, ..kept }
+    expr.parts(&mut |part| found |= asks(model, part, sets));
+    found
 }

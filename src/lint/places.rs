@@ -1,6 +1,6 @@
 //! A policy of a region whose conditions ask for no place: somebody from anywhere is eligible.
 
-use super::prove::Target;
+use crate::prove::Target;
 use super::unused::Used;
 use super::{Claim, Finding, Proof, Prover, conditions, error};
 use crate::checked::Model;

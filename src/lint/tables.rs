@@ -1,6 +1,6 @@
 //! Tables: rows that nobody reaches, and tiers that overlap so that their order decides.
 
-use super::prove::{Target, made};
+use crate::prove::{Target, made};
 use super::{Claim, Finding, Proof, Prover, error, said};
 use crate::checked::{Expr, Kind, Model};
 use crate::diagnostic::Diagnostic;
@@ -72,7 +72,7 @@ pub(super) fn look(model: &Model, prover: &mut Prover, findings: &mut Vec<Findin
     for (((at, what), proof), claim) in about.iter().zip(&proofs).zip(&claims) {
         let Some(table) = tables.get(*at) else { continue };
         match (what, proof) {
-            (About::Row(row), Proof::Stands) => {
+            (About::Row(row), Proof::Stands { .. }) => {
                 let Some((condition, _)) = table.rows.get(*row) else { continue };
                 // A definition with `this` stands once for each policy.
                 if told.insert((condition.span, error::UNREACHABLE.id)) {

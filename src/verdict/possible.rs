@@ -12,7 +12,7 @@ use crate::graph::{Bound, Constraint, Node, NodeId};
 use crate::ids::{FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::FieldType;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An answer to "is there a household?".
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub fn possible(
     limit: u32,
     scratch: &mut Scratch,
 ) -> Possible {
+    let Some(goals) = simplified(bound, goals) else { return Possible::No };
+    let goals = goals.as_slice();
     let entries = policies.iter().filter_map(|p| bound.graph.entry(*p));
     let mut seen = BTreeSet::new();
     let constraints: Vec<&Constraint> =
@@ -55,6 +57,52 @@ pub fn possible(
     };
     scratch.give_back(search);
     answer
+}
+
+/// The goals taken apart: each part of what must hold together stands alone, and what another goal settles already is left
+/// out of the choices. None where two goals exclude each other as they stand. What must fail comes first, with what reads
+/// the same facts behind it: a search that begins there ends sooner.
+fn simplified(bound: &Bound, goals: &[(NodeId, bool)]) -> Option<Vec<(NodeId, bool)>> {
+    let graph = &bound.graph;
+    let mut settled: BTreeMap<NodeId, bool> = BTreeMap::new();
+    let mut open: Vec<(NodeId, bool)> = Vec::new();
+    let mut stack: Vec<(NodeId, bool)> = goals.iter().rev().copied().collect();
+    let mut order = Vec::new();
+    while let Some((node, wanted)) = stack.pop() {
+        match graph.node(node) {
+            Node::Bool(value) if *value != wanted => return None,
+            Node::Bool(_) => {}
+            Node::Not(inner) => stack.push((*inner, !wanted)),
+            Node::And(parts) if wanted => stack.extend(parts.iter().rev().map(|p| (*p, true))),
+            Node::Or(parts) if !wanted => stack.extend(parts.iter().rev().map(|p| (*p, false))),
+            node_of => {
+                match settled.insert(node, wanted) {
+                    Some(before) if before != wanted => return None,
+                    Some(_) => {}
+                    None if matches!(node_of, Node::And(_) | Node::Or(_)) => open.push((node, wanted)),
+                    None => order.push((node, wanted)),
+                }
+            }
+        }
+    }
+    let mut first = Vec::new();
+    for (node, wanted) in open {
+        let (Node::And(parts) | Node::Or(parts)) = graph.node(node) else { continue };
+        // Of the ways to meet it, those that are still there.
+        let ways: Vec<NodeId> = parts.iter().copied().filter(|p| settled.get(p) != Some(&!wanted)).collect();
+        match ways.as_slice() {
+            [] => return None,
+            [one] => first.push((*one, wanted)),
+            _ if parts.iter().any(|p| settled.get(p) == Some(&wanted)) => {}
+            _ => first.push((node, wanted)),
+        }
+    }
+    first.extend(order.iter().copied().filter(|(_, wanted)| !wanted));
+    order.retain(|(_, wanted)| *wanted);
+    let shared: BTreeSet<FieldId> = first.iter().flat_map(|(node, _)| read(bound, &[*node])).collect();
+    order.sort_by_key(|(node, _)| read(bound, &[*node]).is_disjoint(&shared));
+    first.extend(order);
+    Some(first)
 }
 
 fn searched(
@@ -165,8 +213,14 @@ pub fn grounded(bound: &Bound, profile: &Profile, nodes: &[NodeId]) -> Profile {
 /// The facts that conditions and every constraint read.
 #[must_use]
 pub fn fields_of(bound: &Bound, nodes: &[NodeId]) -> BTreeSet<FieldId> {
+    let mut fields = read(bound, nodes);
+    fields.extend(bound.graph.constraints_fields().flatten());
+    fields
+}
+
+fn read(bound: &Bound, nodes: &[NodeId]) -> BTreeSet<FieldId> {
     let graph = &bound.graph;
-    let mut fields: BTreeSet<FieldId> = graph.constraints_fields().flatten().copied().collect();
+    let mut fields = BTreeSet::new();
     let mut stack = nodes.to_vec();
     let mut seen = BTreeSet::new();
     while let Some(id) = stack.pop() {

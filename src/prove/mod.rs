@@ -5,7 +5,8 @@
 //! set is compiled again with these beside it. Most claims fall on the first day that is looked at; only those that stand
 //! are followed through all epochs and through the days within one on which a fixed date and a moving one change places.
 
-use super::days;
+mod days;
+
 use crate::checked::interpret::{self, Meaning};
 use crate::checked::{Condition, Expr, Kind, Model, Policy, Type};
 use crate::graph::{Bound, Graph, Node, NodeId, SetDef, digest, from_checked};
@@ -25,7 +26,7 @@ const REGIONS: u32 = 600;
 
 /// What a goal is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(crate) enum Target {
     /// All conditions of a policy.
     Whole(PolicyId),
     /// One condition of a policy.
@@ -34,16 +35,19 @@ pub(super) enum Target {
 
 /// No household meets all of these.
 #[derive(Clone, Debug)]
-pub(super) struct Claim {
+pub(crate) struct Claim {
     /// Each with what it would have to be.
-    pub(super) goals: Vec<(Target, bool)>,
+    pub(crate) goals: Vec<(Target, bool)>,
 }
 
 /// What became of a claim.
 #[derive(Clone, Debug)]
-pub(super) enum Proof {
+pub(crate) enum Proof {
     /// It stands: nobody, on every day that was looked at.
-    Stands,
+    Stands {
+        /// Whether that were all days; on others a figure that has no value was in the way.
+        whole: bool,
+    },
     /// It falls: this household, on that day.
     Falls(Date, Box<Profile>),
     /// Neither.
@@ -60,24 +64,26 @@ pub struct Witness {
 }
 
 /// A policy set with made-up policies behind its own.
-pub(super) struct Prover {
+pub(crate) struct Prover {
     model: Model,
     starts: Vec<Date>,
+    until: Option<Date>,
     scratch: Scratch,
 }
 
 impl Prover {
-    pub(super) fn new(model: &Model, starts: &[Date]) -> Self {
+    /// Asks about the epochs that begin on these days, and about no day after `until`.
+    pub(crate) fn new(model: &Model, starts: &[Date], until: Option<Date>) -> Self {
         let mut model = model.clone();
         // What is only for readers is not needed again.
         for policy in &mut model.policies {
             policy.scenarios.clear();
         }
-        Self { model, starts: starts.to_vec(), scratch: Scratch::default() }
+        Self { model, starts: starts.to_vec(), until, scratch: Scratch::default() }
     }
 
     /// A made-up policy for the record of a kind.
-    pub(super) fn add(&mut self, unit: EntityId, in_force: Vec<(Date, Option<Date>)>, conditions: Vec<Expr>) -> PolicyId {
+    pub(crate) fn add(&mut self, unit: EntityId, in_force: Vec<(Date, Option<Date>)>, conditions: Vec<Expr>) -> PolicyId {
         let conditions = conditions.into_iter().map(|expr| Condition {
             expr,
             source: None,
@@ -91,14 +97,15 @@ impl Prover {
     }
 
     /// Whether policies can be matched against records of that kind.
-    pub(super) fn is_unit(&self, entity: EntityId) -> bool {
+    pub(crate) fn is_unit(&self, entity: EntityId) -> bool {
         self.model.schema.entity(entity).is_some_and(|e| e.is_unit)
     }
 
     /// What becomes of each claim.
-    pub(super) fn prove(&mut self, claims: &[Claim]) -> Vec<Proof> {
+    pub(crate) fn prove(&mut self, claims: &[Claim]) -> Vec<Proof> {
         let mut found: Vec<Option<Proof>> = claims.iter().map(|_| None).collect();
-        let mut stood: BTreeSet<usize> = BTreeSet::new();
+        let mut stood: BTreeMap<usize, bool> = BTreeMap::new();
+        let mut part: BTreeSet<usize> = BTreeSet::new();
         let mut first: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
         for (at, claim) in claims.iter().enumerate() {
             match self.starts.iter().rev().find(|day| self.applies(claim, **day)) {
@@ -110,7 +117,7 @@ impl Prover {
             let graph = self.graph(*day, some.iter().filter_map(|i| claims.get(*i)));
             let Some(bound) = graph.and_then(|g| g.bind(*day)) else { continue };
             for at in some {
-                self.look(&bound, *day, claims, *at, &mut found, &mut stood);
+                self.look(&bound, *day, claims, *at, &mut found, &mut stood, &mut part);
             }
         }
         let mut seen: BTreeSet<(usize, Vec<[u8; 32]>, Option<Date>)> = BTreeSet::new();
@@ -125,7 +132,10 @@ impl Prover {
             let Some(graph) = self.graph(start, living.iter().filter_map(|i| claims.get(*i))) else { continue };
             let Some(bound) = graph.bind(start) else { continue };
             let next = self.starts.iter().find(|s| **s > start).copied();
-            let inside = days::turning(&bound).into_iter().filter(|d| *d > start && next.is_none_or(|n| *d < n));
+            let until = self.until;
+            let inside = days::turning(&bound)
+                .into_iter()
+                .filter(|d| *d > start && next.is_none_or(|n| *d < n) && until.is_none_or(|u| *d <= u));
             for day in std::iter::once(start).chain(inside) {
                 let Some(bound) = graph.bind(day) else { continue };
                 let digests = digest::digests(&bound);
@@ -141,13 +151,16 @@ impl Prover {
                     let key = nodes.iter().filter_map(|n| digest::of(&digests, *n)).collect();
                     let moving = moves(&bound, &nodes).then_some(day);
                     if seen.insert((*at, key, moving)) {
-                        self.look(&bound, day, claims, *at, &mut found, &mut stood);
+                        self.look(&bound, day, claims, *at, &mut found, &mut stood, &mut part);
                     }
                 }
             }
         }
+        for at in part {
+            stood.entry(at).and_modify(|whole| *whole = false);
+        }
         let proof = |(at, proof): (usize, Option<Proof>)| {
-            proof.unwrap_or(if stood.contains(&at) { Proof::Stands } else { Proof::Open })
+            proof.unwrap_or_else(|| stood.get(&at).map_or(Proof::Open, |whole| Proof::Stands { whole: *whole }))
         };
         found.into_iter().enumerate().map(proof).collect()
     }
@@ -159,24 +172,27 @@ impl Prover {
         claims: &[Claim],
         at: usize,
         found: &mut [Option<Proof>],
-        stood: &mut BTreeSet<usize>,
+        stood: &mut BTreeMap<usize, bool>,
+        part: &mut BTreeSet<usize>,
     ) {
         let (Some(claim), Some(slot)) = (claims.get(at), found.get_mut(at)) else { return };
         let Some(goals) = resolved(bound, claim) else { return };
         match possible::possible(bound, &policies(claim), &goals, REGIONS, &mut self.scratch) {
             Possible::Yes(profile) => *slot = Some(Proof::Falls(day, profile)),
             Possible::No => {
-                stood.insert(at);
+                stood.entry(at).or_insert(true);
             }
             // On a day without the figure nothing is claimed; other days can still tell.
-            Possible::NotProved { figure: true } => {}
+            Possible::NotProved { figure: true } => {
+                part.insert(at);
+            }
             Possible::NotProved { figure: false } => *slot = Some(Proof::Open),
         }
     }
 
     /// The household of a claim that fell, with as few facts as it takes; none where the two evaluators do not both find all
     /// goals met without any bound or search.
-    pub(super) fn witness(&mut self, claim: &Claim, on: Date, profile: &Profile) -> Option<Witness> {
+    pub(crate) fn witness(&mut self, claim: &Claim, on: Date, profile: &Profile) -> Option<Witness> {
         let graph = self.graph(on, std::iter::once(claim))?;
         let bound = graph.bind(on)?;
         let goals = resolved(&bound, claim)?;
@@ -204,13 +220,13 @@ impl Prover {
         policies(claim).iter().all(|p| self.in_force(*p, day))
     }
 
-    pub(super) fn in_force(&self, policy: PolicyId, day: Date) -> bool {
+    pub(crate) fn in_force(&self, policy: PolicyId, day: Date) -> bool {
         let spans = self.model.policies.get(policy.index()).map_or(&[][..], |p| p.in_force.as_slice());
         spans.iter().any(|(from, to)| *from <= day && to.is_none_or(|to| day <= to))
     }
 
     /// All policies of the set itself as they are on a day, with what each household comes to.
-    pub(super) fn rules(&self, day: Date, policies: &BTreeSet<PolicyId>) -> Option<Bound> {
+    pub(crate) fn rules(&self, day: Date, policies: &BTreeSet<PolicyId>) -> Option<Bound> {
         let graph = from_checked::compile_some(&self.model, day, &|id| policies.contains(&id)).ok()?;
         Arc::new(graph).bind(day)
     }
@@ -299,6 +315,6 @@ fn nothing() -> Policy {
 }
 
 /// A condition that is made up here.
-pub(super) fn made(kind: Kind, span: Span) -> Expr {
+pub(crate) fn made(kind: Kind, span: Span) -> Expr {
     Expr { kind, ty: Type::YesNo, span, words: None, labelled: false }
 }
