@@ -11,6 +11,7 @@ pub mod ids;
 pub mod lint;
 pub mod near;
 pub mod profile;
+mod prove;
 pub mod schema;
 pub mod span;
 pub mod value;

@@ -11,6 +11,8 @@ pub mod facts;
 pub mod from_graph;
 pub mod rows;
 pub(crate) mod table;
+pub mod possible;
+pub mod smallest;
 
 pub use crate::graph::Comparison;
 

@@ -29,8 +29,9 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("verdict", shared(&["graph"])),
         ("why", shared(&["verdict", "graph", "checked"])),
         ("advise", shared(&["why", "verdict", "graph", "checked"])),
-        ("compare", shared(&["advise", "verdict", "graph", "checked"])),
-        ("lint", shared(&["verdict", "graph", "checked"])),
+        ("prove", shared(&["verdict", "graph", "checked"])),
+        ("compare", shared(&["prove", "advise", "verdict", "graph", "checked"])),
+        ("lint", shared(&["prove", "verdict", "graph", "checked"])),
         ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise", "lint", "compare"])),
         ("reload", vec!["engine", "error"]),
         (
