@@ -12,7 +12,7 @@ pub mod interpret;
 pub mod invariants;
 
 use crate::ids::{DefineId, EntityId, EnumId, FieldId, ParameterId};
-use crate::profile::Profile;
+use crate::profile::Stored;
 use crate::schema::Schema;
 use crate::span::Span;
 use crate::value::{Date, Label, Number, Rounding, Unit, Words};
@@ -247,7 +247,7 @@ pub struct Scenario {
     /// The as-of date.
     pub on: Date,
     /// The facts.
-    pub profile: Profile,
+    pub profile: Stored,
     /// The expected verdict.
     pub expect: Expected,
     /// Expected amounts, one for each benefit that has an amount, in order; empty where none was stated.
