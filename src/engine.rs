@@ -188,9 +188,10 @@ impl Engine {
         let Some(scenario) = found else { return Err(Error::limit("there is no such scenario")) };
         let rules = self.at(scenario.on)?;
         let mut scratch = Scratch::default();
-        rules.refuse_contradictions(&scenario.profile, &mut scratch)?;
-        let outcome = exact::outcome(&rules.bound, policy, &scenario.profile, &mut scratch);
-        Ok(scenario::run(&rules, policy, scenario, outcome))
+        let profile = scenario.profile.restore();
+        rules.refuse_contradictions(&profile, &mut scratch)?;
+        let outcome = exact::outcome(&rules.bound, policy, &profile, &mut scratch);
+        Ok(scenario::run(&rules, policy, scenario, &profile, outcome))
     }
 }
 

@@ -13,7 +13,7 @@ pub mod invariants;
 mod rebuild;
 
 use crate::ids::{DefineId, EntityId, EnumId, FieldId, ParameterId, PolicyId};
-use crate::profile::Profile;
+use crate::profile::Stored;
 use crate::schema::Schema;
 use crate::span::Span;
 use crate::value::{Date, Label, Number, Rounding, Unit, Words};
@@ -266,7 +266,7 @@ pub struct Scenario {
     /// The as-of date.
     pub on: Date,
     /// The facts.
-    pub profile: Profile,
+    pub profile: Stored,
     /// The expected verdict.
     pub expect: Expected,
     /// Expected amounts, one for each benefit that has an amount, in order; empty where none was stated.

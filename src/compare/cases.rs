@@ -130,10 +130,10 @@ fn meaning(rules: &(Rc<Bound>, Vec<[u8; 32]>), policy: PolicyId) -> Option<Vec<O
 fn cases(old: &Side<'_>, new: &Side<'_>, pair: (PolicyId, PolicyId)) -> Vec<(Profile, Date)> {
     let mut all = Vec::new();
     for scenario in new.model.policies.get(pair.1.index()).into_iter().flat_map(|p| &p.scenarios) {
-        all.push((scenario.profile.clone(), scenario.on));
+        all.push((scenario.profile.restore(), scenario.on));
     }
     for scenario in old.model.policies.get(pair.0.index()).into_iter().flat_map(|p| &p.scenarios) {
-        if let Some(profile) = carry::carried(&old.model.schema, &new.model.schema, &scenario.profile) {
+        if let Some(profile) = carry::carried(&old.model.schema, &new.model.schema, &scenario.profile.restore()) {
             all.push((profile, scenario.on));
         }
     }

@@ -5,7 +5,7 @@ use entitle::Engine;
 use entitle::checked::invariants::{DEEPEST, check};
 use entitle::checked::{Expr, Kind, Model, Step, Type};
 use entitle::ids::{DefineId, EntityId, EnumId, FieldId, ParameterId, PolicyId};
-use entitle::profile::Slot;
+use entitle::profile::{Slot, Stored};
 use entitle::value::{Number, Unit};
 use entitle_tests::generate::{self, Dice};
 use std::fs;
@@ -219,11 +219,13 @@ fn whatever_is_broken_is_found() {
         (
             "a scenario with a value that there is not",
             Box::new(|m| {
-                let profile = &mut m.policies[0].scenarios[0].profile;
-                let (_, root) = profile.roots().next().unwrap();
+                let scenario = &m.policies[0].scenarios[0];
+                let mut profile = scenario.profile.restore();
+                let root = profile.root(m.policies[0].unit).unwrap();
                 for position in 0..profile.record(root).unwrap().slots.len() {
                     profile.set(root, position, Slot::Scalar(i64::MAX));
                 }
+                m.policies[0].scenarios[0].profile = Stored::from(&profile);
             }),
         ),
     ];
@@ -260,7 +262,7 @@ fn what_nests_as_deep_as_allowed_fits_a_small_stack() {
         let graph = std::sync::Arc::new(entitle::graph::from_checked::compile(&model, on).unwrap());
         let bound = graph.bind(on).unwrap();
         let mut scratch = entitle::verdict::from_graph::Scratch::default();
-        let scenario = &model.policies[0].scenarios[0].profile;
+        let scenario = &model.policies[0].scenarios[0].profile.restore();
         for profile in [&entitle::profile::Profile::new(), scenario] {
             let _ = entitle::verdict::exact::outcomes(&bound, profile, &mut scratch);
         }
