@@ -20,8 +20,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 mod advice;
+mod population;
 mod scenario;
 
+pub use population::{Contradiction, Details};
 pub use scenario::ScenarioOutcome;
 
 /// A policy set that was read and checked. It is immutable and can be shared between threads.

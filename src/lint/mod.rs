@@ -263,7 +263,9 @@ fn unused(model: &Model, findings: &mut Vec<Diagnostic>) {
     let names: BTreeSet<&str> =
         used.defines.iter().filter_map(|d| model.defines.get(d.index())).map(|d| d.name.id.as_str()).collect();
     let mut told = BTreeSet::new();
-    for define in model.defines.iter().filter(|d| !names.contains(d.name.id.as_str())) {
+    // `need` orders the lists of a scan; no policy has to use it.
+    let unasked = |d: &&crate::checked::Define| !names.contains(d.name.id.as_str()) && d.name.id != "need";
+    for define in model.defines.iter().filter(unasked) {
         if told.insert(define.name.id.as_str()) {
             findings.push(
                 Diagnostic::warning(

@@ -8,6 +8,7 @@ mod completion;
 pub mod exact;
 pub mod facts;
 pub mod from_graph;
+pub mod rows;
 pub(crate) mod table;
 
 pub use crate::graph::Comparison;
