@@ -21,5 +21,5 @@ pub mod wire;
 mod engine;
 mod error;
 
-pub use engine::{Contradiction, Details, Engine, Matches, Rules, ScenarioOutcome};
+pub use engine::{Contradiction, Details, Engine, Matches, Readers, Rules, ScenarioOutcome, Turned, Watcher};
 pub use error::Error;
