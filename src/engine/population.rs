@@ -9,7 +9,7 @@ use crate::profile::Profile;
 use crate::value::{Language, Number, Unit, Words};
 use crate::verdict::from_graph::{Evaluation, Scratch};
 use crate::verdict::rows::{self, Planes, Row};
-use crate::verdict::{Truth, Verdict, exact};
+use crate::verdict::{Truth, Verdict};
 use crate::why::codes::{self, Code, NearMiss};
 use std::ops::Range;
 
@@ -91,7 +91,7 @@ impl Rules {
             return 0;
         }
         let Some(profile) = columns.profile(unit, row) else { return 0 };
-        let outcomes = exact::outcomes(&self.bound, &profile, scratch);
+        let outcomes = self.outcomes(&profile, scratch);
         let mut unproved = 0u32;
         for (at, policy) in open {
             let Some(outcome) = outcomes.get(policy.index()) else { continue };

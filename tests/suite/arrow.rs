@@ -150,6 +150,32 @@ fn columns_go_out_and_come_back() {
     }
 }
 
+#[test]
+fn a_batch_is_matched_in_one_call_and_what_is_handed_over_is_looked_through() {
+    let engine = small();
+    let rules = engine.at("2020-06-15".parse().unwrap()).unwrap();
+    let person = engine.schema().entity_named("person").unwrap();
+    let mut dice = Dice::new(1);
+    let mut collect = Collect::new(engine.schema());
+    while collect.units(person) < 10 {
+        collect.push(&generate::profile(&engine, &mut dice)).unwrap();
+    }
+    let owned = collect.finish();
+    let columns = owned.columns(engine.schema()).unwrap();
+    let row = layout::row_of(engine.schema()).unwrap();
+    let batch = rows::batch(&columns, row, &rows::given(&columns), &|_, _| None).unwrap();
+    let data = arrow_array::StructArray::from(batch.clone()).into_data();
+    let again = arrow::checked(&data).unwrap();
+    assert_eq!(batch, again);
+    let judge = |batch| arrow::match_batch(&rules, batch, &options(&engine), person, &mut Scratch::default());
+    let found = judge(&again).unwrap();
+    assert_eq!(found.num_columns(), 1 + rules.policies_for(person).len());
+    assert!(arrow::checked(&Int64Array::from(vec![1]).into_data()).is_err());
+    // The happy have a coin.
+    let happy: ArrayRef = Arc::new(BooleanArray::from(vec![true, true]));
+    assert!(people(&engine, "happy", happy).is_ok());
+}
+
 /// A folder of its own for each test.
 fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("entitle-{name}-{}", std::process::id()));
@@ -258,8 +284,6 @@ fn a_city_is_the_same_in_every_format_and_nothing_is_lost() {
     }
     // Counts and lists say what the rows say.
     for (at, policy) in rules.policies_for(person).into_iter().enumerate() {
-        let prefix = rows[0].len() - names.len();
-        let _ = prefix;
         let eligible = rows.iter().filter(|r| r.chars().rev().nth(names.len() - 1 - at) == Some('1')).count();
         assert_eq!(lists.total(policy).eligible, eligible as u64, "{}", names[at]);
         let tally = lists.total(policy);

@@ -24,8 +24,9 @@
 //! again. A column `id` of each record that is matched, of any type, comes out beside its verdicts.
 //!
 //! Nothing is copied where a column is laid out as the evaluator reads it: `Boolean`, `Date32`, `Int64`, `Int32`, `Decimal64` of the
-//! fact's own scale, dictionaries whose values are the enum's in its order, and the offsets of lists. Everything is validated,
-//! so lengths, offsets and keys that lead nowhere are errors, not faults.
+//! fact's own scale, and dictionaries whose values are the enum's in its order. Links, places of lists, and records of one kind that
+//! stand in several places are written anew. Everything is validated, so lengths, offsets and keys that lead nowhere are errors.
+//! What comes through the C Data Interface goes through [`checked`] first.
 
 mod convert;
 mod error;
@@ -37,5 +38,5 @@ pub mod write;
 
 pub use error::ArrowError;
 pub use layout::layout;
-pub use read::{Batch, Misfit, Options, read};
+pub use read::{Batch, Misfit, Options, checked, match_batch, read};
 pub use write::{dictionary, verdicts};

@@ -5,12 +5,15 @@ use super::convert::{self, Misses};
 use super::held::{Held, joined};
 use super::layout::{enters, list_beside, points_back};
 use crate::columns::{Builder, Columns, Fault};
+use crate::engine::Rules;
 use crate::ids::{EntityId, FieldId};
 use crate::near::nearest;
 use crate::schema::{FieldType, Schema};
+use crate::verdict::from_graph::Scratch;
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
 use arrow_buffer::NullBuffer;
+use arrow_data::ArrayData;
 use arrow_schema::{DataType, Fields};
 
 /// How a batch is read.
@@ -97,6 +100,46 @@ pub fn read(schema: &Schema, batch: &RecordBatch, options: &Options) -> Result<B
     let source = Source { fields: batch.schema_ref().fields().clone(), arrays: batch.columns().to_vec(), valid: None };
     reader.records(part, &source, None)?;
     reader.finish()
+}
+
+/// What another program handed over, as a record batch. Lengths, offsets, keys and text are looked through first, all the way
+/// down: nothing of it is trusted.
+///
+/// # Errors
+/// When it is no struct, when the struct itself has nulls, or when something in it leads out of its memory.
+pub fn checked(data: &ArrayData) -> Result<RecordBatch, ArrowError> {
+    data.validate_full().map_err(|e| ArrowError::layout("the batch", e.to_string()))?;
+    if !matches!(data.data_type(), DataType::Struct(_)) || data.null_count() > 0 {
+        return Err(ArrowError::Type {
+            column: "the batch".to_owned(),
+            found: shown(data.data_type()),
+            expected: "a struct without nulls, a column a fact".to_owned(),
+        });
+    }
+    Ok(RecordBatch::from(StructArray::from(data.clone())))
+}
+
+/// The verdicts on the units of a kind in a batch, as [`super::verdicts`] writes them: all of it in one call.
+///
+/// # Errors
+/// As [`read`], and when a value is outside what is declared or a row contradicts what always holds.
+pub fn match_batch(
+    rules: &Rules,
+    batch: &RecordBatch,
+    options: &Options,
+    unit: EntityId,
+    scratch: &mut Scratch,
+) -> Result<RecordBatch, ArrowError> {
+    let schema = &rules.model().schema;
+    let read = read(schema, batch, options)?;
+    let columns = read.columns(schema)?;
+    if let Some(found) = rules.contradictions_in(&columns, 1, scratch).into_iter().next() {
+        let entity = schema.entity(found.entity).map_or("", |e| e.name.id.as_str());
+        let message = format!("row {} contradicts what always holds: {}", found.row, found.label);
+        return Err(ArrowError::layout(entity, message));
+    }
+    let planes = rules.verdicts_of(&columns, unit, 0..columns.units(unit), scratch);
+    super::verdicts(rules, &planes, read.ids(unit))
 }
 
 impl Batch {

@@ -167,10 +167,7 @@ impl<'r> Scan<'r> {
         // Who contradicts what always holds is left out with the whole household.
         let mut out: Vec<Option<String>> = vec![None; prepared.households.len()];
         for found in self.rules.contradictions_in(&columns, usize::MAX, scratch) {
-            let row = if found.entity == self.kinds.household { Some(found.row) } else { None };
-            let row = row.or_else(|| {
-                homes.get(found.row as usize).copied().flatten().filter(|_| found.entity == self.kinds.person)
-            });
+            let row = household_of(&columns, (self.kinds, &homes), found.entity, found.row, 4);
             if let Some(slot) = row.and_then(|r| out.get_mut(r as usize)) {
                 slot.get_or_insert(found.label);
             }
@@ -304,6 +301,41 @@ fn truth(verdict: Verdict) -> crate::verdict::Truth {
 
 pub(super) fn policy_name(rules: &Rules, policy: PolicyId) -> &str {
     rules.model().policies.get(policy.index()).map_or("", |p| p.name.id.as_str())
+}
+
+/// The household that a record is in, however deep. It is looked for among all that could lead to it, which only a record that
+/// contradicts something costs.
+fn household_of(
+    columns: &crate::columns::Columns<'_>,
+    (kinds, homes): (Kinds, &[Option<u32>]),
+    entity: EntityId,
+    row: u32,
+    depth: u8,
+) -> Option<u32> {
+    if entity == kinds.household {
+        return Some(row);
+    }
+    if let Some(Some(home)) = homes.get(row as usize).filter(|_| entity == kinds.person) {
+        return Some(*home);
+    }
+    let depth = depth.checked_sub(1)?;
+    let schema = columns.schema();
+    for (id, field) in (0..).map(crate::ids::FieldId).zip(&schema.fields) {
+        let leads = |owner: u32| match field.ty {
+            crate::schema::FieldType::List(of) if of == entity => {
+                columns.list(id, owner).is_some_and(|(items, _)| items.iter().any(|item| item.0 == row))
+            }
+            crate::schema::FieldType::Record(of) if of == entity => columns.record(id, owner) == Some(row),
+            _ => false,
+        };
+        let found = (0..columns.rows(field.entity))
+            .filter(|owner| leads(*owner))
+            .find_map(|owner| household_of(columns, (kinds, homes), field.entity, owner, depth));
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
 }
 
 /// The row of each person's household.

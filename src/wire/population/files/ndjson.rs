@@ -3,6 +3,7 @@
 use super::lines::Encoding;
 use super::{Holder, Kinds, Prepared, Reject};
 use crate::columns::Collect;
+use crate::profile::{Profile, Slot};
 use crate::schema::{FieldType, Schema};
 use crate::wire::json::{UnknownFields, profile_from_json};
 use serde_json::Value;
@@ -24,7 +25,7 @@ pub(super) fn prepare(
             continue;
         };
         let profile = match profile_from_json(schema, text.as_bytes(), UnknownFields::Report) {
-            Ok((profile, _)) => profile,
+            Ok((profile, _)) => housed(schema, kinds, profile),
             Err(e) => {
                 reject(e.to_string().replace('\n', "; "));
                 continue;
@@ -55,6 +56,23 @@ pub(super) fn prepare(
         people.clone_from(&names);
     }
     Prepared { holder: Holder::Owned(collect.finish()), households, names, people, rejects }
+}
+
+/// The same profile with a household of which nothing is known but who was given, where it has none: every row is a household.
+fn housed(schema: &Schema, kinds: Kinds, mut profile: Profile) -> Profile {
+    let Some(person) = profile.root(kinds.person).filter(|_| profile.root(kinds.household).is_none()) else {
+        return profile;
+    };
+    let home = profile.add(schema, kinds.household);
+    profile.set_root(home);
+    let fields = schema.entity(kinds.household).map(|e| e.fields.as_slice()).unwrap_or_default();
+    for id in fields {
+        let Some(field) = schema.field(*id).filter(|f| f.back.is_some()) else { continue };
+        if field.ty == FieldType::List(kinds.person) {
+            profile.link(schema, home, *id, Slot::List { items: vec![person], complete: false });
+        }
+    }
+    profile
 }
 
 /// The names in one profile.
