@@ -103,6 +103,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let started = std::time::Instant::now();
     let mut units = 0u64;
     let mut households = 0u64;
+    let mut ignored = std::collections::BTreeSet::new();
     let run = scan.run(&mut source, &|| !stop.load(Ordering::SeqCst), &mut |found, source| {
         for (sink, batch) in sinks.iter_mut().zip(&found.batches) {
             sink.write(batch)?;
@@ -110,6 +111,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         }
         rejects.write(&found.rejects);
         households += found.households;
+        ignored.extend(found.ignored);
         lists.merge(found.lists);
         bar.set_position(source.done());
         let rate = u128::from(units) * 1_000 / started.elapsed().as_millis().max(1);
@@ -130,6 +132,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
             return Err(ExitCode::from(1));
         }
     };
+    if !ignored.is_empty() {
+        let names: Vec<String> = ignored.into_iter().take(20).collect();
+        eprintln!("note: nothing was read of columns that the vocabulary does not have: {}", names.join(", "));
+    }
     progress.write(done, complete, &lists)?;
     let language = options.common.language();
     finish(options, &rules, &scan, &lists, language)?;

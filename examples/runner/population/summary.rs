@@ -126,10 +126,10 @@ impl Summary {
     /// The policies that most are missed by, as a table.
     pub(super) fn print(&self, language: Language) {
         let zh = language == Language::Zh;
-        let head = if zh {
-            ["政策", "符合", "在享", "符合未享", "差一步", "待定"]
+        let (first, head) = if zh {
+            ("政策", ["符合", "在享", "符合未享", "差一步", "待定"])
         } else {
-            ["policy", "eligible", "receiving", "missed", "near", "open"]
+            ("policy", ["eligible", "receiving", "missed", "near", "open"])
         };
         let shown: Vec<&Line> = self.by_missed().into_iter().filter(|l| l.tally.eligible > 0).take(20).collect();
         let rows = shown.iter().map(|l| {
@@ -138,10 +138,10 @@ impl Summary {
             (l.name(language).to_owned(), counts)
         });
         let rows: Vec<(String, [String; 5])> = rows.collect();
-        let wide = rows.iter().map(|r| width(&r.0)).chain([width(head[0])]).max().unwrap_or(0);
+        let wide = rows.iter().map(|r| width(&r.0)).chain([width(first)]).max().unwrap_or(0);
         let pad = |text: &str, to: usize| format!("{text}{}", " ".repeat(to.saturating_sub(width(text))));
         let right = |text: &str| format!("{}{text}", " ".repeat(11usize.saturating_sub(width(text))));
-        say(&format!("{}{}", pad(head[0], wide), head[1..].iter().map(|h| right(h)).collect::<String>()));
+        say(&format!("{}{}", pad(first, wide), head.iter().map(|h| right(h)).collect::<String>()));
         for (name, counts) in &rows {
             say(&format!("{}{}", pad(name, wide), counts.iter().map(|c| right(c)).collect::<String>()));
         }

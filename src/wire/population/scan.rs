@@ -61,6 +61,8 @@ pub struct Found {
     pub rejects: Vec<Reject>,
     /// What is counted and listed.
     pub lists: Lists,
+    /// Columns that the vocabulary does not have.
+    pub ignored: Vec<String>,
     /// How many households were read.
     pub households: u64,
     /// How many of them were matched.
@@ -189,7 +191,8 @@ impl<'r> Scan<'r> {
             batches.push(self.unit(*unit, &columns, &prepared, (&homes, &out), &mut lists, scratch)?);
         }
         let matched = out.iter().filter(|o| o.is_none()).count() as u64;
-        Ok(Found { batches, rejects, lists, households: u64::from(chunk.rows), matched })
+        let ignored = prepared.ignored.clone();
+        Ok(Found { batches, rejects, lists, ignored, households: u64::from(chunk.rows), matched })
     }
 
     fn unit(

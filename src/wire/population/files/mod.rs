@@ -109,6 +109,8 @@ pub struct Prepared {
     pub people: Vec<String>,
     /// Those that are not.
     pub rejects: Vec<Reject>,
+    /// Columns that the vocabulary does not have; nothing was read of them.
+    pub ignored: Vec<String>,
 }
 
 enum Holder {
@@ -289,7 +291,8 @@ impl Chunk {
             })
         };
         drop(columns);
-        Ok(Prepared { holder: Holder::Batch(read), households, names, people, rejects })
+        let ignored = read.ignored().to_vec();
+        Ok(Prepared { holder: Holder::Batch(read), households, names, people, rejects, ignored })
     }
 }
 

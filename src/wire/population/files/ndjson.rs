@@ -18,6 +18,7 @@ pub(super) fn prepare(
 ) -> Prepared {
     let mut collect = Collect::new(schema);
     let (mut households, mut names, mut people, mut rejects) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut ignored = std::collections::BTreeSet::new();
     for (household, (line, bytes)) in (first..).zip(lines) {
         let mut reject = |reason: String| rejects.push(Reject { household, line: *line, reason });
         let Some(text) = encoding.decode(bytes) else {
@@ -25,7 +26,12 @@ pub(super) fn prepare(
             continue;
         };
         let profile = match profile_from_json(schema, text.as_bytes(), UnknownFields::Report) {
-            Ok((profile, _)) => housed(schema, kinds, profile),
+            Ok((profile, notices)) => {
+                let named = format!(".{id}");
+                let others = notices.into_iter().map(|n| n.path).filter(|path| !path.ends_with(&named));
+                ignored.extend(others.map(|path| path.split('[').next().unwrap_or_default().to_owned()).take(20));
+                housed(schema, kinds, profile)
+            }
             Err(e) => {
                 reject(e.to_string().replace('\n', "; "));
                 continue;
@@ -55,7 +61,8 @@ pub(super) fn prepare(
     if kinds.person == kinds.household {
         people.clone_from(&names);
     }
-    Prepared { holder: Holder::Owned(collect.finish()), households, names, people, rejects }
+    let ignored = ignored.into_iter().collect();
+    Prepared { holder: Holder::Owned(collect.finish()), households, names, people, rejects, ignored }
 }
 
 /// The same profile with a household of which nothing is known but who was given, where it has none: every row is a household.
