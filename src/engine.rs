@@ -21,10 +21,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 mod advice;
-mod batch;
+mod population;
 mod scenario;
+mod watch;
 
+pub use population::{Contradiction, Details};
 pub use scenario::ScenarioOutcome;
+pub use watch::{Readers, Turned, Watcher};
 
 /// A policy set that was read and checked. It is immutable and can be shared between threads.
 ///

@@ -25,7 +25,7 @@ mod refusal;
 #[cfg(feature = "reload")]
 mod reload;
 
-pub use engine::{Engine, Matches, Rules, ScenarioOutcome};
+pub use engine::{Contradiction, Details, Engine, Matches, Readers, Rules, ScenarioOutcome, Turned, Watcher};
 pub use error::Error;
 pub use refusal::Refusal;
 #[cfg(feature = "reload")]

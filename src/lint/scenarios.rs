@@ -23,7 +23,8 @@ pub(super) fn look(model: &Model, starts: &[Date], findings: &mut Vec<Finding>) 
                 .entry(epoch)
                 .or_insert_with(|| from_checked::compile_some(model, scenario.on, &|_| false).ok().map(Arc::new));
             let bound = graph.as_ref().and_then(|g| g.bind(scenario.on));
-            let broken = bound.map(|b| exact::contradictions(&b, &scenario.profile.restore(), &mut scratch)).unwrap_or_default();
+            let broken =
+                bound.map(|b| exact::contradictions(&b, &scenario.profile.restore(), &mut scratch)).unwrap_or_default();
             if let Some(always) = broken.first().and_then(|(index, _)| model.always.get(*index)) {
                 let diagnostic = Diagnostic::warning(
                     error::CONTRADICTION,

@@ -121,7 +121,8 @@ fn unsafe_stands_only_in_the_vector_file_and_the_c_door() {
     for (file, text) in sources() {
         let file = file.replace('\\', "/");
         let code = text.lines().filter(|l| !l.trim_start().starts_with("//"));
-        let uses = code.flat_map(|l| l.split(|c: char| !(c.is_alphanumeric() || c == '_'))).any(|word| word == "unsafe");
+        let uses =
+            code.flat_map(|l| l.split(|c: char| !(c.is_alphanumeric() || c == '_'))).any(|word| word == "unsafe");
         assert!(!uses || file == "verdict/columns/simd.rs" || file.starts_with("wire/c/"), "{file} has unsafe code");
     }
 }
