@@ -51,6 +51,7 @@ use crate::schema::Schema;
 ///
 /// `Debug` prints how many rows there are and never a fact's value: profiles are personal data.
 #[derive(Clone)]
+#[allow(clippy::struct_field_names, reason = "columns are what it is made of")]
 pub struct Columns<'a> {
     schema: &'a Schema,
     tables: Vec<Table>,

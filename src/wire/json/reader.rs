@@ -155,7 +155,7 @@ impl<'a> ProfileReader<'a> {
         reader.link_all_roots(records.iter().map(|(entity, record, _)| (*entity, *record)));
         for (entity, record, raw) in records {
             let mut json = serde_json::Deserializer::from_str(raw.get());
-            let seed = Record { of: self, entity, record, depth: 0, profile: &mut reader.profile };
+            let seed = Record { of: self, entity, ix: record, depth: 0, profile: &mut reader.profile };
             seed.deserialize(&mut json).ok()?;
         }
         reader.finish_plain()
@@ -200,7 +200,7 @@ impl<'de> Visitor<'de> for Roots<'_, '_> {
 struct Record<'r, 'a> {
     of: &'r ProfileReader<'a>,
     entity: EntityId,
-    record: RecordIx,
+    ix: RecordIx,
     depth: u32,
     profile: &'r mut Profile,
 }
@@ -230,7 +230,7 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
         while let Some(at) = access.next_key_seed(Key(of, next))? {
             next = at + 1;
             let Some(fact) = of.facts.get(at) else { return Err(not_plain()) };
-            if *self.profile.slot(self.record, at) != Slot::Unknown {
+            if *self.profile.slot(self.ix, at) != Slot::Unknown {
                 return Err(not_plain());
             }
             let raw = match fact.ty {
@@ -249,7 +249,7 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
                         of: self.of,
                         fact,
                         entity,
-                        record: self.record,
+                        record: self.ix,
                         depth: self.depth + 1,
                         profile: self.profile,
                     };
@@ -262,7 +262,7 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
             if raw < fact.range.0 || raw > fact.range.1 {
                 return Err(not_plain());
             }
-            self.profile.set(self.record, at, Slot::Scalar(raw));
+            self.profile.set(self.ix, at, Slot::Scalar(raw));
         }
         Ok(())
     }
@@ -411,7 +411,7 @@ impl<'de> Visitor<'de> for Entry<'_, '_> {
         // Linked before it is read, so that what the entry says of its home is seen as given twice.
         let items = self.items.iter().copied().chain([one]).collect();
         self.profile.link(schema, self.record, self.fact.id, Slot::List { items, complete: true });
-        let seed = Record { of: self.of, entity: self.entity, record: one, depth: self.depth, profile: self.profile };
+        let seed = Record { of: self.of, entity: self.entity, ix: one, depth: self.depth, profile: self.profile };
         seed.visit_map(access)?;
         Ok(one)
     }
