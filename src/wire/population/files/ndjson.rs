@@ -29,7 +29,7 @@ pub(super) fn prepare(
             Ok((profile, notices)) => {
                 let named = format!(".{id}");
                 let others = notices.into_iter().map(|n| n.path).filter(|path| !path.ends_with(&named));
-                ignored.extend(others.map(|path| path.split('[').next().unwrap_or_default().to_owned()).take(20));
+                ignored.extend(others.map(|path| path.replace(|c: char| c.is_ascii_digit(), "")).take(20));
                 housed(schema, kinds, profile)
             }
             Err(e) => {
