@@ -48,3 +48,16 @@ extern "C" fn entitle_abi_version() -> u32 {
 extern "C" fn entitle_version() -> *const std::ffi::c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
+
+/// What the header promises of threads, held by the compiler: handles that threads share, and handles that move between them.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    const fn moved<T: Send>() {}
+    shared::<engine::Host>();
+    shared::<snapshot::Shared>();
+    shared::<matching::Day>();
+    shared::<build::Draft>();
+    moved::<matching::Room>();
+    moved::<text::Text>();
+    moved::<text::Report>();
+};
