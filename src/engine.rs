@@ -9,6 +9,7 @@ use crate::profile::{Profile, Slot, position};
 use crate::schema::Schema;
 use crate::span::Sources;
 use crate::value::{Date, Language};
+use crate::verdict::columns::Program;
 use crate::verdict::from_graph::Scratch;
 use crate::verdict::table::{self, Table};
 use crate::verdict::{Outcome, Verdict, exact};
@@ -20,9 +21,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 mod advice;
+mod population;
 mod scenario;
+mod watch;
 
+pub use population::{Contradiction, Details};
 pub use scenario::ScenarioOutcome;
+pub use watch::{Readers, Turned, Watcher};
 
 /// A policy set that was read and checked. It is immutable and can be shared between threads.
 ///
@@ -173,7 +178,8 @@ impl Engine {
         drop(graphs);
         let bound = graph.bind(as_of).ok_or_else(|| Error::limit("the date is outside the calendar"))?;
         let table = Arc::default();
-        Ok(Rules { model: Arc::clone(&self.model), bound, table, fingerprint: self.fingerprint.clone() })
+        let programs = Arc::new(self.model.schema.entities.iter().map(|_| OnceLock::new()).collect());
+        Ok(Rules { model: Arc::clone(&self.model), bound, table, programs, fingerprint: self.fingerprint.clone() })
     }
 
     /// Runs one scenario of a policy and says where it differs from what its author expects.
@@ -185,9 +191,10 @@ impl Engine {
         let Some(scenario) = found else { return Err(Error::limit("there is no such scenario")) };
         let rules = self.at(scenario.on)?;
         let mut scratch = Scratch::default();
-        rules.refuse_contradictions(&scenario.profile, &mut scratch)?;
-        let outcome = exact::outcome(&rules.bound, policy, &scenario.profile, &mut scratch);
-        Ok(scenario::run(&rules, policy, scenario, outcome))
+        let profile = scenario.profile.restore();
+        rules.refuse_contradictions(&profile, &mut scratch)?;
+        let outcome = exact::outcome(&rules.bound, policy, &profile, &mut scratch);
+        Ok(scenario::run(&rules, policy, scenario, &profile, outcome))
     }
 }
 
@@ -198,6 +205,8 @@ pub struct Rules {
     bound: Bound,
     /// Made when a profile is first matched.
     table: Arc<OnceLock<Table>>,
+    /// By kind of record, made when its rows are first matched.
+    programs: Arc<Vec<OnceLock<Program>>>,
     fingerprint: String,
 }
 

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod lint;
 pub mod near;
 pub mod profile;
+mod prove;
 pub mod schema;
 pub mod span;
 pub mod value;
@@ -24,7 +25,7 @@ mod refusal;
 #[cfg(feature = "reload")]
 mod reload;
 
-pub use engine::{Engine, Matches, Rules, ScenarioOutcome};
+pub use engine::{Contradiction, Details, Engine, Matches, Readers, Rules, ScenarioOutcome, Turned, Watcher};
 pub use error::Error;
 pub use refusal::Refusal;
 #[cfg(feature = "reload")]

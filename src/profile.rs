@@ -3,8 +3,11 @@
 //! A profile is a small arena of records. Each holds a slot for every fact of its kind; a slot says what is known.
 //! Links are made when the profile is built: a member's `home` is the record of the household that lists the member.
 
+mod stored;
+
 use crate::ids::{EntityId, FieldId};
 use crate::schema::{FieldType, Schema};
+pub use stored::Stored;
 
 /// The position of a record in a [`Profile`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,7 +45,6 @@ pub enum Slot {
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Record {
     /// Its kind.
     pub entity: EntityId,
@@ -54,7 +56,6 @@ pub struct Record {
 ///
 /// `Debug` prints how many records there are and never a fact's value: profiles are personal data.
 #[derive(Clone, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Profile {
     records: Vec<Record>,
     roots: Vec<(EntityId, RecordIx)>,
@@ -69,8 +70,8 @@ impl std::fmt::Debug for Profile {
 impl Profile {
     /// A profile that knows nothing.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { records: Vec::new(), roots: Vec::new() }
     }
 
     /// Adds a record of which nothing is known.
@@ -119,11 +120,6 @@ impl Profile {
         let mut other = self.clone();
         other.set_root(record);
         other
-    }
-
-    /// The records that policies are matched against, each with its kind.
-    pub fn roots(&self) -> impl Iterator<Item = (EntityId, RecordIx)> + '_ {
-        self.roots.iter().copied()
     }
 
     /// The record at a position.

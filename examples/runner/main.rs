@@ -13,6 +13,8 @@ mod household;
 mod matching;
 mod packs;
 mod page;
+#[cfg(feature = "population")]
+mod population;
 mod record;
 mod schema;
 mod test;
@@ -59,8 +61,40 @@ enum Command {
     Verify(packs::Verify),
     /// Run the scenarios in the policies, and report which conditions they cover
     Test(Common),
-    /// Print the JSON Schema of a profile
+    /// Print the schema of a profile: JSON Schema, or the Arrow schema of a population
     Schema(Common),
+    /// Draw a synthetic city; needs the feature `population`
+    #[cfg(feature = "population")]
+    Synth(population::synth::Options),
+    /// Match a whole population against every policy; needs the feature `population`
+    #[cfg(feature = "population")]
+    Scan(population::scan::Options),
+    /// Draw a synthetic city; needs the feature `population`
+    #[cfg(not(feature = "population"))]
+    Synth(Absent),
+    /// Match a whole population against every policy; needs the feature `population`
+    #[cfg(not(feature = "population"))]
+    Scan(Absent),
+}
+
+/// A command that this build has not: reading and writing Parquet takes a while to compile, and most never need it.
+#[cfg(not(feature = "population"))]
+#[derive(Args)]
+#[command(disable_help_flag = true)]
+struct Absent {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+#[cfg(not(feature = "population"))]
+impl Absent {
+    fn say(&self) -> Result<ExitCode, ExitCode> {
+        let rest = self.rest.join(" ");
+        eprintln!(
+            "error: this needs the feature `population`: cargo run --release --features population --example runner -- … {rest}"
+        );
+        Err(ExitCode::from(2))
+    }
 }
 
 /// What every command takes.
@@ -92,6 +126,8 @@ enum Format {
     Json,
     /// One self-contained page; for `match`
     Html,
+    /// The Arrow schema; for `schema`
+    Arrow,
 }
 
 impl Lang {
@@ -146,6 +182,12 @@ fn main() -> ExitCode {
         Command::Verify(options) => packs::verify(options),
         Command::Test(common) => test::run(common),
         Command::Schema(common) => schema::run(common),
+        #[cfg(feature = "population")]
+        Command::Synth(options) => population::synth::run(options),
+        #[cfg(feature = "population")]
+        Command::Scan(options) => population::scan::run(options),
+        #[cfg(not(feature = "population"))]
+        Command::Synth(absent) | Command::Scan(absent) => absent.say(),
     };
     result.unwrap_or_else(|code| code)
 }

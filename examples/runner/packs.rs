@@ -116,9 +116,8 @@ mod with_packs {
     }
 
     fn read(path: &Path, language: Language) -> Result<Vec<u8>, ExitCode> {
-        fs::read(path).map_err(|e| {
-            fail(&format!("{}: {}{e}", path.display(), pick(language, "无法读取：", "cannot be read: ")))
-        })
+        fs::read(path)
+            .map_err(|e| fail(&format!("{}: {}{e}", path.display(), pick(language, "无法读取：", "cannot be read: "))))
     }
 
     fn text(path: &Path, language: Language) -> Result<String, ExitCode> {
@@ -191,7 +190,9 @@ mod with_packs {
         let trust = trust(&options.key, options.revision, on, language)?;
         Engine::from_pack(&bytes, &trust).map_err(|e| told(&options.pack, &e, language))?;
         say(&match (options.key.is_empty(), info.signer.is_some()) {
-            (false, _) => pick(language, "完整，签名属实，可以使用", "whole, signed by a trusted key, and fit to be loaded"),
+            (false, _) => {
+                pick(language, "完整，签名属实，可以使用", "whole, signed by a trusted key, and fit to be loaded")
+            }
             (true, true) => pick(
                 language,
                 "完整；签名未核对，请用 --key 给出公钥",
@@ -227,8 +228,7 @@ mod with_packs {
         getrandom::fill(&mut seed).map_err(|e| no_key(e.to_string()))?;
         let key = SigningKey::from_seed(algorithm, &seed).map_err(|e| no_key(e.to_string()))?;
         let (secret, public) = (key.to_pem(), key.public().to_pem());
-        let (secret, public) =
-            (secret.map_err(|e| no_key(e.to_string()))?, public.map_err(|e| no_key(e.to_string()))?);
+        let (secret, public) = (secret.map_err(|e| no_key(e.to_string()))?, public.map_err(|e| no_key(e.to_string()))?);
         let mut name = path.as_os_str().to_owned();
         name.push(".pub");
         let public_path = PathBuf::from(name);
@@ -268,22 +268,19 @@ mod with_packs {
     fn without(language: Language) -> ExitCode {
         fail(match language {
             Language::Zh => "读写政策包须在 `--example runner` 之前加上 `--features pack` 编译",
-            Language::En => "packs need a runner that was built with `--features pack`: write it before `--example runner`",
+            Language::En => {
+                "packs need a runner that was built with `--features pack`: write it before `--example runner`"
+            }
         })
     }
 
-    pub(super) fn open(
-        _: &Path,
-        _: &[PathBuf],
-        _: u64,
-        _: Date,
-        language: Language,
-    ) -> Result<Engine, ExitCode> {
+    pub(super) fn open(_: &Path, _: &[PathBuf], _: u64, _: Date, language: Language) -> Result<Engine, ExitCode> {
         Err(without(language))
     }
 
     pub(super) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
-        let Options { paths: _, output: _, sign: _, revision: _, from: _, to: _, new_key: _, algorithm, lang } = options;
+        let Options { paths: _, output: _, sign: _, revision: _, from: _, to: _, new_key: _, algorithm, lang } =
+            options;
         match algorithm {
             Kind::Ed25519 | Kind::Sm2 => Err(without(lang.language())),
         }

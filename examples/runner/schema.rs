@@ -13,6 +13,9 @@ pub(crate) fn run(common: &Common) -> Result<ExitCode, ExitCode> {
         say(&text);
         return Ok(ExitCode::SUCCESS);
     }
+    if common.format == Format::Arrow {
+        return arrow(schema);
+    }
     let language = common.language();
     for entity in schema.entities.iter().filter(|e| e.named) {
         say(&format!("{} ({})", entity.name.zh, entity.name.id));
@@ -41,4 +44,46 @@ pub(crate) fn run(common: &Common) -> Result<ExitCode, ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The Arrow schema of a population, a column a line, what is inside a column below it.
+#[cfg(feature = "arrow")]
+fn arrow(schema: &entitle::schema::Schema) -> Result<ExitCode, ExitCode> {
+    use arrow_schema::{DataType, Field, Fields};
+    use entitle::wire::arrow::layout;
+    fn lines(fields: &Fields, depth: usize) {
+        let indent = "    ".repeat(depth);
+        for field in fields {
+            let inner = |item: &Field| match item.data_type() {
+                DataType::Struct(inner) => Some(inner.clone()),
+                _ => None,
+            };
+            let null = if field.is_nullable() { "" } else { " not null" };
+            match field.data_type() {
+                DataType::Struct(fields) => {
+                    say(&format!("{indent}{}: Struct{null}", field.name()));
+                    lines(fields, depth + 1);
+                }
+                DataType::List(item) if inner(item).is_some() => {
+                    say(&format!("{indent}{}: List of Struct{null}", field.name()));
+                    inner(item).iter().for_each(|fields| lines(fields, depth + 1));
+                }
+                ty => say(&format!("{indent}{}: {ty}{null}", field.name())),
+            }
+        }
+    }
+    let Some(row) = layout::row_of(schema) else {
+        eprintln!("error: the vocabulary has no record that policies are for");
+        return Err(ExitCode::from(1));
+    };
+    lines(layout::layout(schema, row).fields(), 0);
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(feature = "arrow"))]
+fn arrow(_: &entitle::schema::Schema) -> Result<ExitCode, ExitCode> {
+    eprintln!(
+        "error: this needs the feature `arrow`: cargo run --release --features arrow --example runner -- schema …"
+    );
+    Err(ExitCode::from(2))
 }

@@ -20,6 +20,7 @@ pub const KEYWORDS: &[(&str, &str, &str)] = &[
     ("k_define", "define", "定义"),
     ("k_parameter", "parameter", "标准"),
     ("k_always", "always", "恒有"),
+    ("k_allow", "allow", "允许"),
     ("k_phrases", "phrases", "译文"),
     ("k_policy", "policy", "政策"),
     ("k_for", "for", "面向"),

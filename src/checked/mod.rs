@@ -10,9 +10,10 @@ pub mod error;
 pub mod from_ast;
 pub mod interpret;
 pub mod invariants;
+mod rebuild;
 
-use crate::ids::{DefineId, EntityId, EnumId, FieldId, ParameterId};
-use crate::profile::Profile;
+use crate::ids::{DefineId, EntityId, EnumId, FieldId, ParameterId, PolicyId};
+use crate::profile::Stored;
 use crate::schema::Schema;
 use crate::span::Span;
 use crate::value::{Date, Label, Number, Rounding, Unit, Words};
@@ -33,6 +34,24 @@ pub struct Model {
     pub always: Vec<Always>,
     /// The policies, in the order of their ids in [`EnumId::POLICY`].
     pub policies: Vec<Policy>,
+    /// The warnings that are meant to stay.
+    pub silences: Vec<Silence>,
+}
+
+/// A warning that is meant to stay: `allow W203: "why"`.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
+pub struct Silence {
+    /// The code as written; whether there is such a warning is not looked at here.
+    pub code: String,
+    /// The policy it stands in; none where it stands by itself.
+    pub policy: Option<PolicyId>,
+    /// What the warning must be about, each an identifier with its place; anything, where there are none.
+    pub names: Vec<(String, Span)>,
+    /// Why it stays; none where its author does not say.
+    pub reason: Option<Words>,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// A derived fact.
@@ -247,7 +266,7 @@ pub struct Scenario {
     /// The as-of date.
     pub on: Date,
     /// The facts.
-    pub profile: Profile,
+    pub profile: Stored,
     /// The expected verdict.
     pub expect: Expected,
     /// Expected amounts, one for each benefit that has an amount, in order; empty where none was stated.

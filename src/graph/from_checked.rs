@@ -58,6 +58,14 @@ pub fn epochs(model: &Model) -> Vec<Date> {
 /// # Errors
 /// When the graph would pass a limit.
 pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
+    compile_some(model, day, &|_| true)
+}
+
+/// The same with only some of the policies; the others are as if not in force.
+///
+/// # Errors
+/// When the graph would pass a limit.
+pub(crate) fn compile_some(model: &Model, day: Date, wanted: &dyn Fn(PolicyId) -> bool) -> Result<Graph, GraphError> {
     let starts = epochs(model);
     let next = starts.partition_point(|start| *start <= day);
     let from = next.checked_sub(1).and_then(|i| starts.get(i)).copied().unwrap_or(Date::FIRST);
@@ -85,13 +93,18 @@ pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
         policy: String::new(),
         failed: None,
         clauses: 0,
+        steps: 0,
     };
-    compiler.run();
+    compiler.run(wanted);
     match compiler.failed {
         Some(error) => Err(error),
         None => Ok(compiler.graph),
     }
 }
+
+/// The most steps of one compilation. A city's whole corpus takes well under a hundredth; a chain of definitions, each of which
+/// uses the one before it twice, would take two to the power of its length.
+const STEPS: u32 = 1 << 24;
 
 struct Compiler<'m> {
     model: &'m Model,
@@ -107,6 +120,7 @@ struct Compiler<'m> {
     policy: String,
     failed: Option<GraphError>,
     clauses: u32,
+    steps: u32,
 }
 
 /// What the frames of an expression are, and how many lists stand around it.
@@ -117,11 +131,15 @@ struct Focus {
 }
 
 impl Compiler<'_> {
-    fn run(&mut self) {
+    fn run(&mut self, wanted: &dyn Fn(PolicyId) -> bool) {
         for (index, always) in self.model.always.iter().enumerate() {
             let record = self.node(Node::Element(1));
             let focus = Focus { frames: vec![record], level: 1 };
             let node = self.lower(&always.condition, &focus);
+            // Said twice, as where two sets are joined, it holds once.
+            if self.graph.constraints.iter().any(|c| c.node == node && c.entity == always.owner) {
+                continue;
+            }
             let fields = self.fields_of(node);
             self.graph.constraints.push(Constraint { index, entity: always.owner, node, fields });
         }
@@ -131,7 +149,7 @@ impl Compiler<'_> {
             self.clauses = 0;
             let in_force =
                 policy.in_force.iter().any(|(from, to)| *from <= self.day && to.is_none_or(|to| self.day <= to));
-            if !policy.written || !in_force {
+            if !policy.written || !in_force || !wanted(id) {
                 self.graph.entries.push(Entry { policy: id, root: None, clauses: Vec::new(), amounts: Vec::new() });
                 continue;
             }
@@ -150,6 +168,16 @@ impl Compiler<'_> {
             let amounts = amounts.collect();
             self.graph.entries.push(Entry { policy: id, root: Some(root), clauses, amounts });
         }
+    }
+
+    /// Counts a step; whether there were too many. Then compiling has failed, and whatever is left to do is left.
+    fn tired(&mut self) -> bool {
+        self.steps = self.steps.saturating_add(1);
+        if self.steps > STEPS {
+            let policy = self.policy.clone();
+            self.failed.get_or_insert(GraphError::TooMuchWork(policy, STEPS));
+        }
+        self.steps > STEPS
     }
 
     /// The node with that content: an old one, or a new one at the end.

@@ -39,6 +39,8 @@ pub struct Scratch {
     search: Option<Box<Self>>,
     /// For the clause table.
     words: Option<Box<super::table::Words>>,
+    /// For blocks of rows.
+    memory: Option<Box<super::columns::Memory>>,
 }
 
 impl Scratch {
@@ -52,6 +54,14 @@ impl Scratch {
 
     pub(super) fn give_back_words(&mut self, words: Box<super::table::Words>) {
         self.words = Some(words);
+    }
+
+    pub(crate) fn memory(&mut self) -> Box<super::columns::Memory> {
+        self.memory.take().unwrap_or_default()
+    }
+
+    pub(crate) fn give_back_memory(&mut self, memory: Box<super::columns::Memory>) {
+        self.memory = Some(memory);
     }
 
     pub(super) fn give_back(&mut self, search: Self) {

@@ -4,10 +4,14 @@
 //! [`exact`] settles what that logic is too weak for. What
 //! can no longer go wrong here: there is nothing left to evaluate.
 
+pub(crate) mod columns;
 mod completion;
 pub mod exact;
 pub mod facts;
 pub mod from_graph;
+pub mod possible;
+pub mod rows;
+pub mod smallest;
 pub(crate) mod table;
 
 pub use crate::graph::Comparison;

@@ -3,6 +3,7 @@
 //! Every value here was computed by the evaluation that gave the verdict; nothing is worked out a second time.
 
 mod causes;
+pub mod codes;
 pub mod from_verdict;
 pub mod prose;
 mod spare;

@@ -5,7 +5,7 @@ use entitle::Engine;
 use entitle::checked::invariants::{DEEPEST, check};
 use entitle::checked::{Expr, Kind, Model, Step, Type};
 use entitle::ids::{DefineId, EntityId, EnumId, FieldId, ParameterId, PolicyId};
-use entitle::profile::Slot;
+use entitle::profile::{Slot, Stored};
 use entitle::value::{Number, Unit};
 use entitle_tests::generate::{self, Dice};
 use std::fs;
@@ -78,10 +78,12 @@ fn define<'m>(model: &'m mut Model, name: &str) -> (usize, &'m mut Expr) {
     (at, &mut model.defines[at].value)
 }
 
+/// Breaks one promise.
+type Break = Box<dyn Fn(&mut Model)>;
+
 #[test]
-#[expect(clippy::type_complexity, reason = "a name and what is broken")]
 fn whatever_is_broken_is_found() {
-    let ways: Vec<(&str, Box<dyn Fn(&mut Model)>)> = vec![
+    let ways: Vec<(&str, Break)> = vec![
         (
             "a field that there is not",
             Box::new(|m| {
@@ -217,11 +219,13 @@ fn whatever_is_broken_is_found() {
         (
             "a scenario with a value that there is not",
             Box::new(|m| {
-                let profile = &mut m.policies[0].scenarios[0].profile;
-                let (_, root) = profile.roots().next().unwrap();
+                let scenario = &m.policies[0].scenarios[0];
+                let mut profile = scenario.profile.restore();
+                let root = profile.root(m.policies[0].unit).unwrap();
                 for position in 0..profile.record(root).unwrap().slots.len() {
                     profile.set(root, position, Slot::Scalar(i64::MAX));
                 }
+                m.policies[0].scenarios[0].profile = Stored::from(&profile);
             }),
         ),
     ];
@@ -231,4 +235,37 @@ fn whatever_is_broken_is_found() {
         breaks(&mut model);
         assert!(check(&model).is_err(), "not found: {what}");
     }
+}
+
+#[test]
+fn what_nests_as_deep_as_allowed_fits_a_small_stack() {
+    // As a host's thread may have it; see `stress`.
+    let deepest = || {
+        let mut model = page().model().clone();
+        let sum = condition(&mut model, &|k| matches!(k, Kind::Compare(_, a, _) if matches!(a.ty, Type::Number(_))));
+        let Kind::Compare(_, left, _) = &mut sum.kind else { panic!("a comparison") };
+        let start = (**left).clone();
+        let one = Expr { kind: Kind::Number(Number::whole(1)), words: None, ..start.clone() };
+        let mut grown = 0;
+        while check(&model).is_ok() {
+            let sum =
+                condition(&mut model, &|k| matches!(k, Kind::Compare(_, a, _) if matches!(a.ty, Type::Number(_))));
+            let Kind::Compare(_, left, _) = &mut sum.kind else { panic!("a comparison") };
+            for _ in 0..10 {
+                let inner = (**left).clone();
+                **left = Expr { kind: Kind::Add(Box::new(inner), Box::new(one.clone())), ..start.clone() };
+            }
+            grown += 10;
+        }
+        assert!(grown > DEEPEST / 2, "{grown}");
+        let on = "2020-09-01".parse().unwrap();
+        let graph = std::sync::Arc::new(entitle::graph::from_checked::compile(&model, on).unwrap());
+        let bound = graph.bind(on).unwrap();
+        let mut scratch = entitle::verdict::from_graph::Scratch::default();
+        let scenario = &model.policies[0].scenarios[0].profile.restore();
+        for profile in [&entitle::profile::Profile::new(), scenario] {
+            let _ = entitle::verdict::exact::outcomes(&bound, profile, &mut scratch);
+        }
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(deepest).unwrap().join().unwrap();
 }

@@ -1,6 +1,9 @@
 //! The one integration test binary; its modules stand in the order of the data.
 
 mod advice;
+#[cfg(feature = "population")]
+mod arrow;
+mod columns;
 mod compare;
 mod conformance;
 mod corpus;
@@ -16,3 +19,4 @@ mod properties;
 #[cfg(feature = "pack")]
 mod reload;
 mod stress;
+mod watch;

@@ -318,7 +318,7 @@ fn hostile_bodies_with_right_digests_are_refused_or_do_no_harm() {
                     if let Ok(graph) = entitle::graph::from_checked::compile(&model, day(on)) {
                         let bound = std::sync::Arc::new(graph).bind(day(on)).unwrap();
                         let mut scratch = entitle::verdict::from_graph::Scratch::default();
-                        entitle::verdict::exact::outcomes(&bound, &Profile::new(), &mut scratch);
+                        let _ = entitle::verdict::exact::outcomes(&bound, &Profile::new(), &mut scratch);
                     }
                 }
             }

@@ -58,7 +58,7 @@ impl<'a> Checker<'a> {
                     seen.push(attribute.kind);
                     self.attribute(&mut policy, attribute, &scope);
                 }
-                Clause::Scenario(_) => {}
+                Clause::Scenario(_) | Clause::Silence(_) => {}
             }
         }
         if policy.written {

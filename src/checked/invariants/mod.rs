@@ -42,8 +42,11 @@ fn broken(what: &'static str, of: impl Into<String>) -> Kept {
 /// The first promise that is not kept.
 pub fn check(model: &Model) -> Result<(), Broken> {
     schema::check(model)?;
-    let mut heights =
-        Heights { model, defines: vec![None; model.defines.len()], parameters: vec![None; model.parameters.len()] };
+    let mut heights = Heights {
+        model,
+        defines: vec![Height::New; model.defines.len()],
+        parameters: vec![Height::New; model.parameters.len()],
+    };
     for (i, define) in model.defines.iter().enumerate() {
         let of = &define.name.id;
         schema::name(&define.name)?;
@@ -84,7 +87,7 @@ fn policies(model: &Model, heights: &mut Heights<'_>) -> Kept {
         if policy.name != symbol.name {
             return broken("the enum of policies calls it by another name", of);
         }
-        if !model.schema.entity(policy.unit).is_some_and(|e| e.is_unit && e.named) {
+        if !model.schema.entity(policy.unit).is_some_and(|e| e.is_unit) {
             return broken("a policy is for what is no unit", of);
         }
         if policy.in_force.iter().any(|(from, to)| to.is_some_and(|to| to < *from)) || !policy.in_force.is_sorted() {
@@ -137,9 +140,16 @@ fn periods(periods: impl Iterator<Item = (Date, Option<Date>)>, of: &str) -> Kep
 /// How deep definitions and figures nest, each with what it leads to. Finds circles on the way.
 struct Heights<'m> {
     model: &'m Model,
-    /// None: not seen yet; some none: being looked at right now.
-    defines: Vec<Option<Option<u32>>>,
-    parameters: Vec<Option<Option<u32>>>,
+    defines: Vec<Height>,
+    parameters: Vec<Height>,
+}
+
+#[derive(Clone, Copy)]
+enum Height {
+    New,
+    /// Being measured right now: who comes here again has gone in a circle.
+    Open,
+    Known(u32),
 }
 
 const CIRCLE: &str = "a definition leads back to itself";
@@ -149,13 +159,13 @@ impl Heights<'_> {
         let model = self.model;
         let Some(define) = model.defines.get(id.index()) else { return Ok(0) };
         match self.defines.get(id.index()) {
-            Some(Some(Some(height))) => return Ok(*height),
-            Some(Some(None)) => return Err(Broken { what: CIRCLE, of: define.name.id.clone() }),
-            _ => {}
+            Some(Height::Known(height)) => return Ok(*height),
+            Some(Height::Open) => return Err(Broken { what: CIRCLE, of: define.name.id.clone() }),
+            Some(Height::New) | None => {}
         }
-        set(&mut self.defines, id.index(), None);
+        set(&mut self.defines, id.index(), Height::Open);
         let height = self.of(&define.value, depth)?;
-        set(&mut self.defines, id.index(), Some(height));
+        set(&mut self.defines, id.index(), Height::Known(height));
         Ok(height)
     }
 
@@ -163,16 +173,16 @@ impl Heights<'_> {
         let model = self.model;
         let Some(parameter) = model.parameters.get(id.index()) else { return Ok(0) };
         match self.parameters.get(id.index()) {
-            Some(Some(Some(height))) => return Ok(*height),
-            Some(Some(None)) => return Err(Broken { what: CIRCLE, of: parameter.name.id.clone() }),
-            _ => {}
+            Some(Height::Known(height)) => return Ok(*height),
+            Some(Height::Open) => return Err(Broken { what: CIRCLE, of: parameter.name.id.clone() }),
+            Some(Height::New) | None => {}
         }
-        set(&mut self.parameters, id.index(), None);
+        set(&mut self.parameters, id.index(), Height::Open);
         let mut height = 0;
         for row in &parameter.rows {
             height = height.max(self.of(&row.value, depth)?);
         }
-        set(&mut self.parameters, id.index(), Some(height));
+        set(&mut self.parameters, id.index(), Height::Known(height));
         Ok(height)
     }
 
@@ -203,9 +213,9 @@ impl Heights<'_> {
     }
 }
 
-fn set<T>(slots: &mut [Option<T>], at: usize, value: T) {
-    if let Some(slot) = slots.get_mut(at) {
-        *slot = Some(value);
+fn set(heights: &mut [Height], at: usize, height: Height) {
+    if let Some(slot) = heights.get_mut(at) {
+        *slot = height;
     }
 }
 

@@ -101,7 +101,7 @@ impl Compiler<'_> {
 
     /// The named values an amount is computed from, each after what it is made of.
     pub(super) fn parts(&mut self, expr: &Expr, focus: &Focus, into: &mut Vec<(Words, Operand)>, top: bool) {
-        if into.len() > 40 {
+        if into.len() > 40 || self.tired() {
             return;
         }
         let mut named = None;

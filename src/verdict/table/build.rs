@@ -1,6 +1,6 @@
 //! Graph on a day -> clause table.
 
-use super::{Asked, Group, Looked, Missing, Table};
+use super::{Asked, DIRECT, Group, Looked, Missing, Place, Spans, TOGETHER, Table};
 use crate::graph::clauses::{Clauses, Literal};
 use crate::graph::simplify::Hard;
 use crate::graph::{Bound, FactRef, Node, NodeId, SetId};
@@ -25,10 +25,11 @@ impl Table {
             forms.iter().enumerate().filter_map(|(at, form)| form.as_ref().map(|f| (at, f))).collect();
         // Stable: policies with equally many clauses stay in the order of their ids.
         order.sort_by_key(|(_, form)| std::cmp::Reverse(form.clauses.len()));
-        let mut places = vec![None; forms.len()];
+        let mut places = vec![Place { word: u32::MAX, bit: 0, opposite: 0 }; forms.len()];
         for (bit, (policy, form)) in order.iter().enumerate() {
             if let Some(place) = places.get_mut(*policy) {
-                *place = Some((narrow(bit), form.opposite));
+                let opposite = if form.opposite { 4 } else { 0 };
+                *place = Place { word: narrow(bit / 64), bit: (bit % 64) as u8, opposite };
             }
         }
         let mut planes = vec![0u32];
@@ -41,7 +42,7 @@ impl Table {
         }
         let width = planes.last().map_or(0, |end| *end as usize);
         let mut gathered = Gathered::default();
-        let mut filler = vec![u64::MAX; width];
+        let mut filler = vec![u64::MAX; width.next_multiple_of(TOGETHER)];
         let mut asked_of = Vec::new();
         for (bit, (policy, form)) in order.iter().enumerate() {
             let hard = bound.hard(PolicyId::of(*policy));
@@ -62,7 +63,9 @@ impl Table {
             planes,
             filler,
             groups: Vec::new(),
+            direct: Vec::new(),
             cuts: Vec::new(),
+            wide_cuts: Vec::new(),
             bits: Vec::new(),
             spread: Vec::new(),
             asked: Vec::new(),
@@ -82,7 +85,8 @@ impl Table {
 
     /// The cut points and rows of one fact.
     fn look(&mut self, bound: &Bound, fact: FactRef, tests: &Tests) -> Looked {
-        let (least, most) = bound.range(fact.field).ends().unwrap_or((i64::MIN, i64::MAX));
+        // The declared range: a profile may contradict a constraint and is then still told what the graph says.
+        let (least, most) = bound.graph.schema.field(fact.field).map_or((i64::MIN, i64::MAX), |f| f.range);
         let ends = tests.iter().flat_map(|(_, set, ..)| bound.set(*set).as_slice());
         let cuts: BTreeSet<i64> = ends
             .flat_map(|(from, to)| [*from, to.saturating_add(1)])
@@ -111,10 +115,32 @@ impl Table {
         for (bit, _, _, tied) in tests {
             missing.add(*bit, *tied);
         }
-        let cuts = extended(&mut self.cuts, cuts);
+        let spans = self.spans(&cuts);
         let len = narrow(words.len());
         let spread = if all { (0, 0) } else { extended(&mut self.spread, words) };
-        Looked { position: fact.position, cuts, spread, rows, len, missing }
+        Looked { position: fact.position, spans, spread, rows, len, missing }
+    }
+
+    fn spans(&mut self, cuts: &BTreeSet<i64>) -> Spans {
+        let least = cuts.first().map_or(0, |cut| cut.saturating_sub(1));
+        let most = cuts.last().copied().unwrap_or(0);
+        if most.saturating_sub(least) <= DIRECT {
+            let span = |value: i64| cuts.range(..=value).count();
+            let (first, end) = extended(&mut self.direct, (least..=most).map(|v| u16::try_from(span(v)).unwrap_or(0)));
+            return Spans::Direct { least, first, last: end.saturating_sub(1) };
+        }
+        let narrowed: Option<Vec<i32>> = cuts.iter().map(|cut| i32::try_from(*cut).ok()).collect();
+        // A value beyond 32 bits is taken for the last within, so that one may not be a cut point.
+        match narrowed.filter(|cuts| !cuts.contains(&i32::MAX) && !cuts.contains(&i32::MIN)) {
+            Some(narrowed) => {
+                let (from, to) = extended(&mut self.cuts, narrowed);
+                Spans::Cuts(from, to)
+            }
+            None => {
+                let (from, to) = extended(&mut self.wide_cuts, cuts.iter().copied());
+                Spans::WideCuts(from, to)
+            }
+        }
     }
 
     fn questions(&mut self, gathered: &Gathered) {

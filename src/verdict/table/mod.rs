@@ -19,20 +19,30 @@ use crate::graph::{Bound, Node, NodeId};
 use crate::profile::{Profile, RecordIx, Slot};
 
 /// Cut points up to this many are counted, more are searched.
-const COUNTED: usize = 16;
+const COUNTED: usize = 32;
+
+/// Words that are joined together.
+const TOGETHER: usize = 8;
+
+/// The most values a fact may have between its cut points to be looked up directly.
+const DIRECT: i64 = 1024;
 
 /// The clause table of one day.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
-    /// Where each policy's verdict is, by its id: bit, and whether its clauses are those of the opposite; none where it is not in force.
-    places: Vec<Option<(u32, bool)>>,
+    /// Where each policy's verdict is, by its id.
+    places: Vec<Place>,
     /// Words in a plane: where each begins, and the end of the last.
     planes: Vec<u32>,
     /// Bits that stand for no clause: always held.
     filler: Vec<u64>,
     /// Records that facts are read from, each with its facts.
     groups: Vec<Group>,
-    cuts: Vec<i64>,
+    /// The spans of facts whose cut points stand close together, by value.
+    direct: Vec<u16>,
+    cuts: Vec<i32>,
+    /// Cut points of facts that have some beyond 32 bits.
+    wide_cuts: Vec<i64>,
     bits: Vec<u64>,
     /// Places of the words of rows that do not have all of them.
     spread: Vec<u32>,
@@ -44,6 +54,28 @@ pub(crate) struct Table {
     open: Missing,
 }
 
+/// Where a policy's verdict is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// Past every word where the policy is not in force.
+    word: u32,
+    bit: u8,
+    /// 4 where its clauses are those of the opposite.
+    opposite: u8,
+}
+
+/// The verdict by what is set: 1 all clauses hold, 2 all could, 4 they are those of the opposite.
+const VERDICTS: [Verdict; 8] = [
+    Verdict::Ineligible,
+    Verdict::Ineligible,
+    Verdict::Undetermined,
+    Verdict::Eligible,
+    Verdict::Eligible,
+    Verdict::Eligible,
+    Verdict::Undetermined,
+    Verdict::Ineligible,
+];
+
 #[derive(Clone, Debug)]
 struct Group {
     record: NodeId,
@@ -54,13 +86,24 @@ struct Group {
 #[derive(Clone, Debug)]
 struct Looked {
     position: u32,
-    cuts: (u32, u32),
+    spans: Spans,
     /// Where the words of its rows go; all words where it is empty.
     spread: (u32, u32),
     /// The first row; one for each span between cut points, each `len` words.
     rows: u32,
     len: u32,
     missing: Missing,
+}
+
+/// How a value finds its span between cut points.
+#[derive(Clone, Copy, Debug)]
+enum Spans {
+    /// Its distance from `least`, held within the places from `first` to `last` of [`Table::direct`].
+    Direct { least: i64, first: u32, last: u32 },
+    /// A search among cut points of 32 bits.
+    Cuts(u32, u32),
+    /// A search among cut points of 64 bits.
+    WideCuts(u32, u32),
 }
 
 /// The clauses that something unknown could make hold: rows of words.
@@ -92,6 +135,8 @@ pub(crate) struct Words {
     /// By policy: decided, holds if free facts are chosen well, fails if they are chosen badly.
     answers: Answers,
     asked: Vec<bool>,
+    /// Where the rows begin that have all words.
+    rows: Vec<usize>,
 }
 
 /// Words of one bit a policy.
@@ -146,8 +191,8 @@ pub(crate) fn outcomes(bound: &Bound, table: &Table, profile: &Profile, scratch:
 pub(crate) fn kleene(bound: &Bound, table: &Table, profile: &Profile, scratch: &mut Scratch, out: &mut [Verdict]) {
     let mut words = scratch.words();
     table.run(bound, profile, &mut words, scratch);
-    for (policy, verdict) in out.iter_mut().enumerate() {
-        *verdict = table.said(policy, &words).verdict;
+    for (slot, place) in out.iter_mut().zip(&table.places) {
+        *slot = verdict(*place, &words.answers);
     }
     scratch.give_back_words(words);
 }
@@ -172,56 +217,80 @@ impl Table {
 
     /// What was found of a policy.
     pub(crate) fn said(&self, policy: usize, words: &Words) -> Said {
-        let Some((bit, opposite)) = self.places.get(policy).copied().flatten() else {
-            return Said { verdict: Verdict::NotInForce, open: false };
-        };
-        let (at, mask) = (bit as usize / 64, 1u64 << (bit % 64));
-        let of = |words: &[u64]| words.get(at).is_some_and(|w| w & mask != 0);
-        let answers = &words.answers;
-        let verdict = match (of(&answers.certain), of(&answers.possible), opposite) {
-            (true, _, false) | (_, false, true) => Verdict::Eligible,
-            (_, false, false) | (true, _, true) => Verdict::Ineligible,
-            _ => Verdict::Undetermined,
-        };
-        Said { verdict, open: of(&answers.well) && !of(&answers.badly) }
+        let Some(place) = self.places.get(policy) else { return Said { verdict: Verdict::NotInForce, open: false } };
+        let at = place.word as usize;
+        let of = |words: &[u64]| words.get(at).is_some_and(|w| w >> place.bit & 1 == 1);
+        let open = of(&words.answers.well) && !of(&words.answers.badly);
+        Said { verdict: verdict(*place, &words.answers), open }
     }
 
     /// Looks up every fact that is read once a profile.
     fn read(&self, bound: &Bound, profile: &Profile, words: &mut Words) {
         words.reset(&self.filler);
+        words.rows.clear();
         for group in &self.groups {
             let record = record(bound, group.record, profile).and_then(|ix| profile.record(ix));
             let slots = record.map_or(&[][..], |r| r.slots.as_slice());
             for fact in &group.facts {
                 if let Some(Slot::Scalar(value)) = slots.get(fact.position as usize) {
-                    self.join(fact, *value, &mut words.held);
+                    let row = fact.rows as usize + self.span(fact, *value) * fact.len as usize;
+                    if fact.spread.0 == fact.spread.1 {
+                        words.rows.push(row);
+                    } else {
+                        self.join_row(fact, row, &mut words.held);
+                    }
                 } else {
                     join_spread(&mut words.free, &fact.missing.free);
                     join_spread(&mut words.tied, &fact.missing.tied);
                 }
             }
         }
+        // Some words of all rows at a time, so that what they add up to never leaves the registers.
+        let (held, rest) = words.held.as_chunks_mut::<TOGETHER>();
+        debug_assert!(rest.is_empty(), "planes are laid out in whole chunks");
+        for (at, held) in held.iter_mut().enumerate() {
+            let mut sum = *held;
+            for row in &words.rows {
+                let start = row + at * TOGETHER;
+                if let Some(Ok(bits)) = self.bits.get(start..start + TOGETHER).map(<&[u64; TOGETHER]>::try_from) {
+                    sum.iter_mut().zip(bits).for_each(|(sum, bits)| *sum |= bits);
+                }
+            }
+            *held = sum;
+        }
     }
 
     #[inline]
-    fn join(&self, fact: &Looked, value: i64, held: &mut [u64]) {
-        let cuts = self.cuts.get(fact.cuts.0 as usize..fact.cuts.1 as usize).unwrap_or(&[]);
-        let span = if cuts.len() <= COUNTED {
-            cuts.iter().map(|cut| usize::from(*cut <= value)).sum()
-        } else {
-            cuts.partition_point(|cut| *cut <= value)
-        };
-        let len = fact.len as usize;
-        let start = fact.rows as usize + span * len;
-        let row = self.bits.get(start..start + len).unwrap_or(&[]);
-        if fact.spread.0 == fact.spread.1 {
-            held.iter_mut().zip(row).for_each(|(word, bits)| *word |= bits);
-        } else {
-            let places = self.spread.get(fact.spread.0 as usize..fact.spread.1 as usize).unwrap_or(&[]);
-            for (place, bits) in places.iter().zip(row) {
-                if let Some(word) = held.get_mut(*place as usize) {
-                    *word |= bits;
+    fn span(&self, fact: &Looked, value: i64) -> usize {
+        match fact.spans {
+            Spans::Direct { least, first, last } => {
+                let most = i64::from(last - first);
+                let at = first as usize + value.saturating_sub(least).clamp(0, most) as usize;
+                self.direct.get(at).map_or(0, |span| usize::from(*span))
+            }
+            Spans::Cuts(from, to) => {
+                let value = i32::try_from(value).unwrap_or(if value < 0 { i32::MIN } else { i32::MAX });
+                let cuts = self.cuts.get(from as usize..to as usize).unwrap_or(&[]);
+                if cuts.len() <= COUNTED {
+                    // Counting four at a time beats searching until there are many.
+                    cuts.iter().map(|cut| u32::from(*cut <= value)).sum::<u32>() as usize
+                } else {
+                    cuts.partition_point(|cut| *cut <= value)
                 }
+            }
+            Spans::WideCuts(from, to) => {
+                let cuts = self.wide_cuts.get(from as usize..to as usize).unwrap_or(&[]);
+                cuts.partition_point(|cut| *cut <= value)
+            }
+        }
+    }
+
+    fn join_row(&self, fact: &Looked, row: usize, held: &mut [u64]) {
+        let row = self.bits.get(row..row + fact.len as usize).unwrap_or(&[]);
+        let places = self.spread.get(fact.spread.0 as usize..fact.spread.1 as usize).unwrap_or(&[]);
+        for (place, bits) in places.iter().zip(row) {
+            if let Some(word) = held.get_mut(*place as usize) {
+                *word |= bits;
             }
         }
     }
@@ -309,6 +378,16 @@ impl Words {
             list.resize(filler.len(), 0);
         }
     }
+}
+
+#[inline]
+fn verdict(place: Place, answers: &Answers) -> Verdict {
+    let at = place.word as usize;
+    let (Some(certain), Some(possible)) = (answers.certain.get(at), answers.possible.get(at)) else {
+        return Verdict::NotInForce;
+    };
+    let set = (certain >> place.bit & 1) | (possible >> place.bit & 1) << 1 | u64::from(place.opposite);
+    VERDICTS.get(set as usize).copied().unwrap_or(Verdict::Undetermined)
 }
 
 #[inline]

@@ -93,20 +93,41 @@ pub fn profile_from_json(
     let Tree::Object(entries) = tree else {
         return Err(whole("a profile is an object".to_owned(), Some("write {\"person\": {…}, \"household\": {…}}")));
     };
-    let mut reader = Reader { schema, unknown, profile: Profile::new(), problems: Vec::new(), notices: Vec::new() };
+    let mut reader = Reader::new(schema, unknown);
     reader.top(&entries);
     if reader.problems.is_empty() { Ok((reader.profile, reader.notices)) } else { Err(ProfileError(reader.problems)) }
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     schema: &'a Schema,
     unknown: UnknownFields,
-    profile: Profile,
+    pub(super) profile: Profile,
     problems: Vec<Problem>,
     notices: Vec<Problem>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) const fn new(schema: &'a Schema, unknown: UnknownFields) -> Self {
+        Self { schema, unknown, profile: Profile::new(), problems: Vec::new(), notices: Vec::new() }
+    }
+
+    /// The profile, where nothing is wrong with what its records say of each other.
+    pub(super) fn finish_plain(mut self) -> Option<Profile> {
+        self.complete_roots();
+        self.check_lists();
+        self.problems.is_empty().then_some(self.profile)
+    }
+
+    /// Links the records of the top level with each other.
+    pub(super) fn link_all_roots(&mut self, records: impl Iterator<Item = (EntityId, RecordIx)>) {
+        let records: Vec<(EntityId, RecordIx)> = records.collect();
+        for (owner, from) in &records {
+            for (other, to) in &records {
+                self.link_roots(*owner, *from, *other, *to);
+            }
+        }
+    }
+
     fn problem(&mut self, path: &str, message: impl Into<String>, help: Option<String>) {
         self.problems.push(Problem { path: path.to_owned(), message: message.into(), help });
     }
@@ -146,12 +167,7 @@ impl Reader<'_> {
             roots.insert(*entity, (record, key, value));
         }
         // The applicant and the household are linked before their facts are read, so that lists may name the applicant.
-        let records: Vec<(EntityId, RecordIx)> = roots.iter().map(|(e, (ix, _, _))| (*e, *ix)).collect();
-        for (owner, from) in &records {
-            for (other, to) in &records {
-                self.link_roots(*owner, *from, *other, *to);
-            }
-        }
+        self.link_all_roots(roots.iter().map(|(e, (ix, _, _))| (*e, *ix)));
         for (record, key, value) in roots.values() {
             self.record(*record, value, key);
         }
@@ -179,7 +195,7 @@ impl Reader<'_> {
             let mut found = None;
             for owner in (0..self.schema.entities.len()).map(EntityId::of) {
                 let Some(root) = self.profile.root(owner) else { continue };
-                let slots = self.profile.record(root).map(|r| r.slots.clone()).unwrap_or_default();
+                let slots = self.profile.record(root).map_or(&[][..], |r| r.slots.as_slice());
                 found = slots.iter().find_map(|s| match s {
                     Slot::Record(ix) if self.profile.record(*ix).is_some_and(|r| r.entity == EntityId::of(i)) => {
                         Some(*ix)
@@ -202,9 +218,9 @@ impl Reader<'_> {
         for ix in (0..self.profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
             let Some(record) = self.profile.record(ix) else { continue };
             let fields = self.schema.entity(record.entity).map(|e| e.fields.as_slice()).unwrap_or_default();
-            for (at, id) in fields.iter().enumerate() {
+            for (slot, id) in record.slots.iter().zip(fields) {
+                let Slot::List { items, complete: true } = slot else { continue };
                 let Some(field) = self.schema.field(*id) else { continue };
-                let Some(Slot::List { items, complete: true }) = record.slots.get(at) else { continue };
                 for beside in &field.includes {
                     let name = self.schema.field(*beside).map(|f| f.name.id.clone()).unwrap_or_default();
                     let held = position(self.schema, *beside).is_some_and(

@@ -1,21 +1,21 @@
 //! The envelope: where the parts of a pack stand, and the two digests that every byte is under.
-//!
-//! ```text
-//! 0   8  "entitle" and a zero
-//! 8   2  format, little-endian as all numbers here
-//! 10  2  length of the signature: 0 or 64
-//! 12  4  length of the head
-//! 16  4  length of the body
-//! 20     head: who, when, which; ends with the SHA-256 of the body
-//!        body: the policy set
-//!        signature, over the bytes from 0 to the end of the head
-//!     32 SHA-256 of all before it but the body
-//! ```
 
 use crate::refusal::Refusal;
 use sha2::{Digest, Sha256};
 
 /// The format that is written and read. It changes with anything that changes the bytes of a pack.
+///
+/// ```text
+/// 0   8  "entitle" and a zero
+/// 8   2  format, little-endian as all numbers here
+/// 10  2  length of the signature: 0 or 64
+/// 12  4  length of the head
+/// 16  4  length of the body
+/// 20     head: who, when, which; ends with the SHA-256 of the body
+///        body: the policy set
+///        signature, over the bytes from 0 to the end of the head
+///     32 SHA-256 of all before it but the body
+/// ```
 pub const FORMAT: u16 = 1;
 
 /// The largest pack, in bytes. That of a city with 209 policies has about one hundredth of it.

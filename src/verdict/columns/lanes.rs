@@ -1,0 +1,246 @@
+//! Columns -> lanes -> planes of tests: each fact of a block read once, each distinct test made once.
+
+use super::compare::Kernels;
+use super::{ALL, Memory, NONE, Plane, Program, ROWS, Test, WORDS, Width, within};
+use crate::columns::{Bits, Column, Columns, Values};
+use std::ops::Range;
+
+/// Memory for the values of one lane, and for the rows that paths lead to.
+pub(super) struct Buffers {
+    bytes: Box<[u8; ROWS]>,
+    ints: Box<[i32; ROWS]>,
+    paths: Vec<Led>,
+}
+
+/// The rows that a path leads to from the rows of a block, and where it is known.
+struct Led {
+    rows: Box<[u32; ROWS]>,
+    known: Plane,
+}
+
+impl Default for Buffers {
+    fn default() -> Self {
+        Self { bytes: Box::new([0; ROWS]), ints: Box::new([0; ROWS]), paths: Vec::new() }
+    }
+}
+
+/// Where the rows of a block are in the table that a lane reads.
+#[derive(Clone, Copy)]
+enum Places<'a> {
+    /// One after the other.
+    Run(usize, usize),
+    /// Anywhere.
+    Each(&'a [u32; ROWS]),
+}
+
+#[inline(always)]
+/// Fills the registers of the tests; whether every fact is known in every row of the block.
+pub(super) fn test(
+    program: &Program,
+    columns: &Columns<'_>,
+    rows: Range<u32>,
+    kernels: Kernels,
+    memory: &mut Memory,
+) -> bool {
+    let Memory { certain, possible, lanes, .. } = memory;
+    lead(program, columns, rows.clone(), lanes);
+    let Buffers { bytes, ints, paths } = lanes;
+    let (start, count) = (rows.start as usize, rows.len());
+    let mut all_known = true;
+    let mut register = 0usize;
+    let mut left = program.tests.as_slice();
+    for (at, lane) in program.lanes.iter().enumerate() {
+        let here = left.partition_point(|test| test.lane <= at);
+        let Some((tests, rest)) = left.split_at_checked(here) else { break };
+        left = rest;
+        let (places, mut known) = match lane.path.checked_sub(1).and_then(|path| paths.get(path)) {
+            Some(led) => (Places::Each(&led.rows), led.known),
+            None => (Places::Run(start, count), ALL),
+        };
+        let column = match columns.column(lane.field) {
+            Some(Column::Scalar { values, known: bits }) => {
+                if let Some(bits) = bits {
+                    let plane = plane_of(*bits, places);
+                    known.iter_mut().zip(plane).for_each(|(known, bits)| *known &= bits);
+                }
+                Some(values)
+            }
+            _ => {
+                known = NONE;
+                None
+            }
+        };
+        // Rows past the last are neither here nor there.
+        known.iter_mut().enumerate().for_each(|(word, bits)| *bits |= !within(count, word));
+        all_known &= known == ALL;
+        let lane_values = match (column, lane.width) {
+            (None, _) => Held::Nothing,
+            (Some(Values::Bits(bits)), width) => Held::Bits(plane_of(*bits, places), width),
+            (Some(values), Width::Byte { least, most }) => {
+                narrow(values, places, bytes, |v| (v.clamp(least, most) - least) as u8, least, most);
+                Held::Bytes(bytes)
+            }
+            (Some(values), Width::Int) => match (values, places) {
+                (Values::I32(values), Places::Run(start, ROWS)) => {
+                    match values.get(start..start + ROWS).and_then(|block| <&[i32; ROWS]>::try_from(block).ok()) {
+                        Some(block) => Held::Ints(block),
+                        None => Held::Nothing,
+                    }
+                }
+                _ => {
+                    fill(values, places, ints, |v| v.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
+                    Held::Ints(ints)
+                }
+            },
+        };
+        for test in tests {
+            let plane = held(&lane_values, test, kernels);
+            let (Some(certain), Some(possible)) = (certain.get_mut(register), possible.get_mut(register)) else {
+                continue;
+            };
+            if known == ALL {
+                *certain = plane;
+                *possible = plane;
+            } else {
+                for (((certain, possible), bits), known) in certain.iter_mut().zip(possible).zip(plane).zip(known) {
+                    *certain = bits & known;
+                    *possible = bits | !known;
+                }
+            }
+            register += 1;
+        }
+    }
+    all_known
+}
+
+enum Held<'a> {
+    Nothing,
+    Bits(Plane, Width),
+    Bytes(&'a [u8; ROWS]),
+    Ints(&'a [i32; ROWS]),
+}
+
+#[inline(always)]
+fn held(values: &Held<'_>, test: &Test, kernels: Kernels) -> Plane {
+    let mut plane = NONE;
+    match values {
+        Held::Nothing => {}
+        Held::Bits(bits, width) => {
+            let place = |value: i64| match *width {
+                Width::Byte { least, most } => (value.clamp(least, most) - least) as i32,
+                Width::Int => value as i32,
+            };
+            let holds = |value: i64| test.spans.iter().any(|(least, most)| (*least..=*most).contains(&place(value)));
+            let (no, yes) = (holds(0), holds(1));
+            for (word, bits) in plane.iter_mut().zip(bits) {
+                *word = if yes { *bits } else { 0 } | if no { !bits } else { 0 };
+            }
+        }
+        Held::Bytes(values) => {
+            for (least, most) in &test.spans {
+                kernels.bytes(values, *least as u8, *most as u8, &mut plane);
+            }
+        }
+        Held::Ints(values) => {
+            for (least, most) in &test.spans {
+                kernels.ints(values, *least, *most, &mut plane);
+            }
+        }
+    }
+    plane
+}
+
+/// Bytes of a lane. Values of 32 bits are narrowed without a detour over 64, which vectors do badly.
+#[inline(always)]
+fn narrow(
+    values: &Values<'_>,
+    places: Places<'_>,
+    into: &mut [u8; ROWS],
+    byte: impl Fn(i64) -> u8 + Copy,
+    least: i64,
+    most: i64,
+) {
+    if let (Values::I32(values), Places::Run(start, count), Ok(least), Ok(most)) =
+        (values, places, i32::try_from(least), i32::try_from(most))
+    {
+        let block = values.get(start..start + count).unwrap_or_default();
+        for (byte, value) in into.iter_mut().zip(block) {
+            *byte = value.clamp(&least, &most).wrapping_sub(least) as u8;
+        }
+        return;
+    }
+    fill(values, places, into, byte);
+}
+
+/// The values of a block, each made into what a lane holds.
+#[inline(always)]
+fn fill<T>(values: &Values<'_>, places: Places<'_>, into: &mut [T; ROWS], make: impl Fn(i64) -> T + Copy) {
+    #[inline(always)]
+    fn run<V: Copy + Into<i64>, T>(values: &[V], places: Places<'_>, into: &mut [T; ROWS], make: impl Fn(i64) -> T) {
+        match places {
+            Places::Run(start, count) => {
+                let block = values.get(start..start + count).unwrap_or_default();
+                into.iter_mut().zip(block).for_each(|(slot, value)| *slot = make((*value).into()));
+            }
+            Places::Each(rows) => {
+                for (slot, row) in into.iter_mut().zip(rows) {
+                    *slot = make(values.get(*row as usize).map_or(0, |v| (*v).into()));
+                }
+            }
+        }
+    }
+    match values {
+        Values::I64(values) => run(values, places, into, make),
+        Values::I32(values) => run(values, places, into, make),
+        Values::U8(values) => run(values, places, into, make),
+        // Bits never come here: a plane of them is a copy.
+        Values::Bits(_) => {}
+    }
+}
+
+fn plane_of(bits: Bits<'_>, places: Places<'_>) -> Plane {
+    let mut plane = NONE;
+    match places {
+        Places::Run(start, _) => {
+            plane.iter_mut().enumerate().for_each(|(at, word)| *word = bits.word(start + at * 64));
+        }
+        Places::Each(rows) => {
+            for (word, rows) in plane.iter_mut().zip(rows.chunks_exact(64)) {
+                for (at, row) in rows.iter().enumerate() {
+                    *word |= u64::from(bits.get(*row as usize)) << at;
+                }
+            }
+        }
+    }
+    plane
+}
+
+/// Follows the paths from the rows of a block.
+fn lead(program: &Program, columns: &Columns<'_>, rows: Range<u32>, buffers: &mut Buffers) {
+    let paths = &mut buffers.paths;
+    while paths.len() + 1 < program.paths.len() {
+        paths.push(Led { rows: Box::new([0; ROWS]), known: [0; WORDS] });
+    }
+    for (at, path) in program.paths.iter().enumerate().skip(1) {
+        let Some((before, [led, ..])) = paths.split_at_mut_checked(at - 1) else { continue };
+        let from = path.from.checked_sub(1).and_then(|from| before.get(from));
+        led.known = NONE;
+        for (row_at, slot) in led.rows.iter_mut().enumerate() {
+            let source = match from {
+                Some(from) => from
+                    .rows
+                    .get(row_at)
+                    .copied()
+                    .filter(|_| from.known.get(row_at / 64).is_some_and(|word| word >> (row_at % 64) & 1 == 1)),
+                None => u32::try_from(row_at).ok().map(|at| rows.start + at).filter(|row| *row < rows.end),
+            };
+            let row = source.and_then(|row| columns.record(path.field, row));
+            *slot = row.unwrap_or(0);
+            if row.is_some()
+                && let Some(word) = led.known.get_mut(row_at / 64)
+            {
+                *word |= 1 << (row_at % 64);
+            }
+        }
+    }
+}

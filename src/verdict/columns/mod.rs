@@ -1,0 +1,240 @@
+//! Columns -> verdicts, many rows at once: 64 rows to a word, one bit a row.
+//!
+//! Rows are taken in blocks of [`ROWS`]. In a block each fact is read once into a *lane*, narrowed to bytes where its cut points allow
+//! it; each distinct test on a lane is made once, into a plane of one bit a row; and the policies are "and"s and "or"s of planes. Where
+//! facts are missing a condition has two planes, "certainly" and "possibly"; blocks in which everything is known need only the first.
+//!
+//! Conditions of other kinds (lists, sums, sets) are asked of the row evaluator, in a second round and only for the rows that the first
+//! left open. The answers are those of strong Kleene logic, as [`super::rows`] gives them one row at a time.
+
+mod build;
+mod compare;
+mod lanes;
+mod logic;
+#[cfg(target_arch = "x86_64")]
+mod simd;
+
+use super::Truth;
+use super::from_graph::{Evaluation, Scratch};
+use super::rows::{Planes, Row};
+use crate::columns::Columns;
+use crate::graph::{Bound, NodeId};
+use crate::ids::{EntityId, FieldId, PolicyId};
+use std::ops::Range;
+
+/// Rows in a block: the planes of a few hundred tests then stay in the nearest cache.
+pub(crate) const ROWS: usize = 1024;
+
+/// Words in a plane.
+const WORDS: usize = ROWS / 64;
+
+/// One bit a row of a block.
+type Plane = [u64; WORDS];
+
+const NONE: Plane = [0; WORDS];
+const ALL: Plane = [u64::MAX; WORDS];
+
+/// The policies for one kind of record, on one day, compiled for columns.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    unit: EntityId,
+    policies: Vec<PolicyId>,
+    /// Records that facts are read from: the unit, and what its facts lead to.
+    paths: Vec<Path>,
+    lanes: Vec<Lane>,
+    tests: Vec<Test>,
+    /// Conditions of other kinds; their registers follow those of the tests.
+    asked: Vec<NodeId>,
+    /// By policy: those of `asked` that it depends on.
+    asked_of: Vec<Vec<u32>>,
+    /// The register of what never holds.
+    never: u32,
+    registers: usize,
+    gates: Vec<Gate>,
+    operands: Vec<u32>,
+    /// By policy: the register of its answer, and whether it is the opposite.
+    answers: Vec<(u32, bool)>,
+}
+
+/// How a record is reached: through a fact of the record of an earlier path; the first path is the unit itself.
+#[derive(Clone, Copy, Debug)]
+struct Path {
+    from: usize,
+    field: FieldId,
+}
+
+/// A fact of the record of a path.
+#[derive(Clone, Copy, Debug)]
+struct Lane {
+    path: usize,
+    field: FieldId,
+    width: Width,
+}
+
+/// How the values of a lane are kept. Narrowing keeps the order of values and cut points.
+#[derive(Clone, Copy, Debug)]
+enum Width {
+    /// The value, no less than `least` and no more than `most`, as its distance from `least`.
+    Byte { least: i64, most: i64 },
+    /// The value, held within 32 bits.
+    Int,
+}
+
+/// A lane's value is in one of these spans, both ends included, in the lane's own measure.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Test {
+    lane: usize,
+    spans: Vec<(i32, i32)>,
+}
+
+/// One step: some registers joined into another.
+#[derive(Clone, Copy, Debug)]
+struct Gate {
+    /// Whether by "and"; else by "or".
+    and: bool,
+    /// Where its operands begin in [`Program::operands`]; first those that are taken straight, then those that are turned round.
+    first: u32,
+    straight: u32,
+    turned: u32,
+    into: u32,
+}
+
+/// Memory for the blocks of one evaluation.
+#[derive(Default)]
+pub(crate) struct Memory {
+    certain: Vec<Plane>,
+    possible: Vec<Plane>,
+    lanes: lanes::Buffers,
+    wanted: Vec<Plane>,
+}
+
+/// The verdicts of strong Kleene logic on some rows.
+pub(crate) fn verdicts(
+    program: &Program,
+    bound: &Bound,
+    columns: &Columns<'_>,
+    rows: Range<u32>,
+    memory: &mut Memory,
+    scratch: &mut Scratch,
+) -> Planes {
+    let mut planes = Planes::new(program.policies.clone(), rows.clone());
+    memory.certain.resize(program.registers, NONE);
+    memory.possible.resize(program.registers, NONE);
+    memory.wanted.resize(program.asked.len(), NONE);
+    for planes in [&mut memory.certain, &mut memory.possible] {
+        planes.get_mut(program.never as usize).into_iter().for_each(|plane| *plane = NONE);
+    }
+    let kernels = compare::Kernels::best();
+    let mut start = rows.start;
+    while start < rows.end {
+        let count = (rows.end - start).min(ROWS as u32);
+        program.block(bound, columns, start..start + count, kernels, memory, scratch);
+        let word = ((start - rows.start) / 64) as usize;
+        for (at, (certain, possible)) in program.answers(memory).enumerate() {
+            planes.put(at, word, &certain, &possible);
+        }
+        start += count;
+    }
+    planes
+}
+
+impl Program {
+    fn block(
+        &self,
+        bound: &Bound,
+        columns: &Columns<'_>,
+        rows: Range<u32>,
+        kernels: compare::Kernels,
+        memory: &mut Memory,
+        scratch: &mut Scratch,
+    ) {
+        let known = kernels.wide(
+            #[inline(always)]
+            |()| lanes::test(self, columns, rows.clone(), kernels, memory),
+        );
+        if self.asked.is_empty() {
+            logic::run(self, memory, !known, kernels);
+            return;
+        }
+        let asked = self.tests.len()..self.tests.len() + self.asked.len();
+        memory.certain.get_mut(asked.clone()).unwrap_or_default().fill(NONE);
+        memory.possible.get_mut(asked).unwrap_or_default().fill(ALL);
+        logic::run(self, memory, true, kernels);
+        if self.want(rows.len(), memory) {
+            self.ask(bound, columns, rows, memory, scratch);
+            logic::run(self, memory, true, kernels);
+        }
+    }
+
+    /// By policy: for which rows of the block it certainly holds, and for which it possibly does.
+    fn answers<'m>(&'m self, memory: &'m Memory) -> impl Iterator<Item = (Plane, Plane)> + 'm {
+        self.answers.iter().map(|(register, turned)| {
+            let certain = memory.certain.get(*register as usize).unwrap_or(&NONE);
+            let possible = memory.possible.get(*register as usize).unwrap_or(&ALL);
+            if *turned { (possible.map(|w| !w), certain.map(|w| !w)) } else { (*certain, *possible) }
+        })
+    }
+
+    /// For which rows each other condition is wanted: those in which a policy that has it is still open.
+    fn want(&self, rows: usize, memory: &mut Memory) -> bool {
+        let mut wanted = std::mem::take(&mut memory.wanted);
+        wanted.fill(NONE);
+        let mut any = false;
+        for ((certain, possible), asked) in self.answers(memory).zip(&self.asked_of) {
+            for ask in asked {
+                let Some(wanted) = wanted.get_mut(*ask as usize) else { continue };
+                for ((wanted, certain), possible) in wanted.iter_mut().zip(certain).zip(possible) {
+                    *wanted |= possible & !certain;
+                }
+            }
+        }
+        for wanted in wanted.iter_mut() {
+            for (at, word) in wanted.iter_mut().enumerate() {
+                *word &= within(rows, at);
+                any |= *word != 0;
+            }
+        }
+        memory.wanted = wanted;
+        any
+    }
+
+    /// Asks the row evaluator.
+    fn ask(&self, bound: &Bound, columns: &Columns<'_>, rows: Range<u32>, memory: &mut Memory, scratch: &mut Scratch) {
+        let Memory { wanted, certain, possible, .. } = memory;
+        for (at, row) in rows.enumerate() {
+            let (word, bit) = (at / 64, 1u64 << (at % 64));
+            let is_wanted = |plane: &Plane| plane.get(word).is_some_and(|w| w & bit != 0);
+            if !wanted.iter().any(is_wanted) {
+                continue;
+            }
+            let facts = Row { columns, unit: self.unit, row };
+            let mut evaluation = Evaluation::new(bound, &facts, scratch);
+            for (ask, (node, plane)) in self.asked.iter().zip(wanted.iter()).enumerate() {
+                if !is_wanted(plane) {
+                    continue;
+                }
+                let register = self.tests.len() + ask;
+                let truth = evaluation.truth(*node);
+                if truth == Truth::True
+                    && let Some(word) = certain.get_mut(register).and_then(|p| p.get_mut(word))
+                {
+                    *word |= bit;
+                }
+                if truth == Truth::False
+                    && let Some(word) = possible.get_mut(register).and_then(|p| p.get_mut(word))
+                {
+                    *word &= !bit;
+                }
+            }
+        }
+    }
+}
+
+/// The bits of the word at a place that stand for one of the first `rows` rows.
+fn within(rows: usize, word: usize) -> u64 {
+    match rows.saturating_sub(word * 64) {
+        0 => 0,
+        left if left >= 64 => u64::MAX,
+        left => (1 << left) - 1,
+    }
+}
