@@ -100,7 +100,7 @@ fn directory(path: &str) -> Result<Engine, Failure> {
     on_a_stack_of_its_own(|| Engine::open(&[path]))
 }
 
-fn memory(texts: Vec<(String, String)>) -> Result<Engine, Failure> {
+fn from_memory(texts: Vec<(String, String)>) -> Result<Engine, Failure> {
     on_a_stack_of_its_own(|| Engine::from_texts(texts))
 }
 
@@ -159,7 +159,7 @@ unsafe extern "C" fn entitle_engine_open_texts(
         let out = Out::new(out, "out")?;
         // SAFETY: the header asks for `count` sources whose texts are there, and room for a pointer.
         unsafe {
-            let host = Host::new(Reloadable::new(memory(texts(slice(sources, count, "sources")?)?)?))?;
+            let host = Host::new(Reloadable::new(from_memory(texts(slice(sources, count, "sources")?)?)?))?;
             out.write(give(host));
         }
         Ok(())
@@ -192,7 +192,7 @@ unsafe extern "C" fn entitle_engine_reload_texts(
     guard(error, || {
         // SAFETY: the header asks for a live engine and `count` sources whose texts are there.
         let (host, texts) = unsafe { (read(engine)?, texts(slice(sources, count, "sources")?)?) };
-        host.replace(|| memory(texts))
+        host.replace(|| from_memory(texts))
     })
 }
 
