@@ -47,8 +47,10 @@
  *             a profile that nobody changes may be matched by many threads. Freeing is an exclusive use of any handle.
  * Snapshots.  Ids, profiles and rules belong to the snapshot of the policy set that they were made under. Using them with
  *             another one returns ENTITLE_STALE, never a wrong answer.
- * Global.     There is nothing to initialise or shut down, no global state but a counter that numbers snapshots, no thread
- *             that the library starts, no signal handler, no file kept open, no environment variable read.
+ * Global.     There is nothing to initialise or shut down, no global state but a counter that numbers snapshots, no signal
+ *             handler, no file kept open, no environment variable read. Policy text is read on a thread with a stack of its
+ *             own, which ends before the call returns; there is no other thread. The other calls need at most 1 MiB of
+ *             stack, which may be a coroutine's or a foreign function library's.
  * Numbers.    No binary floating point anywhere: numbers are whole digits with a scale, dates are days.
  * Growth.     New functions and new fields at the end of structs that are written with a size do not change
  *             ENTITLE_ABI; anything else does.
@@ -586,6 +588,67 @@ entitle_status entitle_match_json(const entitle_rules *rules, const entitle_prof
 entitle_status entitle_explain_json(const entitle_rules *rules, const entitle_profile *profile, entitle_policy policy,
                                     entitle_text *out, entitle_error *error);
 
+/* ---- Many households at once -------------------------------------------------------------------------------------- */
+
+/* The Arrow C Data Interface, as its specification has it for every header to repeat. */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+
+#endif /* ARROW_C_DATA_INTERFACE */
+
+/* `flags` of a batch; 0 for neither. */
+enum {
+    ENTITLE_BATCH_LEAVE_OUT = 1, /* columns that the vocabulary does not have are left out; otherwise ENTITLE_PROFILE */
+    ENTITLE_BATCH_QUICK = 2      /* three-valued logic only: never wrong, but null where the exact answer may be settled */
+};
+
+/*
+ * The verdicts on every record of kind `unit` (persons, households) in a batch: `array` is a struct, a row a household with its
+ * members as a list of structs, as `src/wire/arrow/mod.rs` describes. Columns that are laid out as the matcher reads them are
+ * not copied.
+ *
+ * `array` is taken, whatever the status (its release is then NULL, unless it or a place for the result was NULL); `schema` is
+ * only read and stays the caller's to release. Writes a struct: `id` where the batch has that column, then for each policy for
+ * that kind in force a nullable boolean under its identifier: true is eligible, false ineligible, null undetermined. Both results
+ * are the caller's, released as the interface says. `scratch` may be NULL.
+ *
+ * What the buffers hold is checked all the way down; that they are as long as the array says cannot be.
+ * Errors: ENTITLE_PROFILE where a column or a value does not fit or a row contradicts what always holds (the message names the
+ * column and the type it needs, or the row), ENTITLE_STALE, ENTITLE_ARGUMENT (released already, unknown flags).
+ */
+entitle_status entitle_match_batch(const entitle_rules *rules, entitle_kind unit, uint32_t flags, struct ArrowArray *array,
+                                   const struct ArrowSchema *schema, entitle_scratch *scratch,
+                                   struct ArrowArray *out_array, struct ArrowSchema *out_schema, entitle_error *error);
+
 /* ---- Advice ------------------------------------------------------------------------------------------------------- */
 
 /*
@@ -652,7 +715,8 @@ enum {
     ENTITLE_CALL_PROFILE = 3, /* profile from JSON; bytes */
     ENTITLE_CALL_MATCH = 4,   /* verdicts; policies */
     ENTITLE_CALL_EXPLAIN = 5, /* verdicts with reasons; policies */
-    ENTITLE_CALL_ADVISE = 6   /* advice; households. A record that is verified: bytes */
+    ENTITLE_CALL_ADVISE = 6,  /* advice; households. A record that is verified: bytes */
+    ENTITLE_CALL_BATCH = 7    /* verdicts on a batch; rows */
 };
 
 /* A call that ended. No fact's value is in it. */

@@ -62,7 +62,7 @@ fn functions_of_header(code: &str) -> BTreeMap<String, Function> {
     let mut found = BTreeMap::new();
     for statement in code.split(';') {
         let statement = squeeze(statement.rsplit(['{', '}']).next().unwrap());
-        if statement.starts_with("typedef") || !statement.ends_with(')') {
+        if statement.starts_with("typedef") || statement.contains("(*") || !statement.ends_with(')') {
             continue;
         }
         let (head, list) = statement.trim_end_matches(')').split_once('(').unwrap();
@@ -111,6 +111,8 @@ fn c_type(rust: &str, names: &BTreeMap<String, String>) -> String {
         "c_char" | "std::ffi::c_char" => "char",
         "c_void" => "void",
         "Option<Callback>" => "entitle_metrics",
+        "FFI_ArrowArray" => "structArrowArray",
+        "FFI_ArrowSchema" => "structArrowSchema",
         other => return names.get(other).unwrap_or_else(|| panic!("{other} has no type in C")).clone(),
     };
     simple.to_owned()

@@ -21,7 +21,7 @@ function load(path) {
   const opaque = (name) => koffi.pointer(name, koffi.opaque());
   const [error, text, engine, snapshot, rules, profile, scratch] =
     ['error', 'text', 'engine', 'snapshot', 'rules', 'profile', 'scratch'].map((kind) => opaque(`entitle_${kind}_p`));
-  const str = koffi.struct('entitle_str', { data: 'str', length: 'size_t' });
+  const str = koffi.struct('entitle_str', { data: 'void *', length: 'size_t' });
   const source = koffi.struct('entitle_source', { name: str, text: str });
   const out = (type) => koffi.out(koffi.pointer(type));
   const f = (name, result, parameters) => library.func(name, result, parameters);
@@ -72,7 +72,11 @@ function load(path) {
     check(call(place));
     return place[0];
   };
-  const sources = (texts) => texts.map(([name, t]) => ({ name: { data: name, length: bytes(name) }, text: { data: t, length: bytes(t) } }));
+  const lend = (s) => {
+    const data = Buffer.from(s);
+    return { data, length: data.length };
+  };
+  const sources = (texts) => texts.map(([name, t]) => ({ name: lend(name), text: lend(t) }));
   const json = (call) => {
     check(call());
     return JSON.parse(lent(c.textData, buffer));

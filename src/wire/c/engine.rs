@@ -6,8 +6,8 @@ use super::metrics::{Call, Callback, Metrics, timed};
 use super::snapshot::{Shared, Snapshot};
 use super::status::{Failure, Status};
 use super::text::Report;
-use crate::Engine;
 use crate::reload::Reloadable;
+use crate::{Engine, Error};
 use arc_swap::ArcSwap;
 use std::ffi::{c_char, c_void};
 use std::sync::{Arc, OnceLock};
@@ -76,11 +76,32 @@ pub(super) struct Source {
     text: Str,
 }
 
+/// The stack that policy text is read on: eight times what the deepest text needs.
+const STACK: usize = 8 << 20;
+
+/// Opens a policy set on a thread that lives as long as the call. The parser measures what is left of its stack, and hosts call
+/// on stacks that cannot be measured (foreign function libraries, coroutines) or are small.
+fn on_a_stack_of_its_own(open: impl FnOnce() -> Result<Engine, Error> + Send) -> Result<Engine, Failure> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, open);
+        let thread = thread.map_err(|e| Failure::limit(format!("no thread to read the policies on: {e}")))?;
+        match thread.join() {
+            Ok(engine) => Ok(engine?),
+            // To the guard of the call, as if it had been read here.
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 fn directory(path: &str) -> Result<Engine, Failure> {
     if path.is_empty() {
         return Err(Failure::argument("path: empty"));
     }
-    Ok(Engine::open(&[path])?)
+    on_a_stack_of_its_own(|| Engine::open(&[path]))
+}
+
+fn from_memory(texts: Vec<(String, String)>) -> Result<Engine, Failure> {
+    on_a_stack_of_its_own(|| Engine::from_texts(texts))
 }
 
 /// Copies the texts: the caller's may go as soon as the call returns.
@@ -138,7 +159,7 @@ unsafe extern "C" fn entitle_engine_open_texts(
         let out = Out::new(out, "out")?;
         // SAFETY: the header asks for `count` sources whose texts are there, and room for a pointer.
         unsafe {
-            let host = Host::new(Reloadable::new(Engine::from_texts(texts(slice(sources, count, "sources")?)?)?))?;
+            let host = Host::new(Reloadable::new(from_memory(texts(slice(sources, count, "sources")?)?)?))?;
             out.write(give(host));
         }
         Ok(())
@@ -171,7 +192,7 @@ unsafe extern "C" fn entitle_engine_reload_texts(
     guard(error, || {
         // SAFETY: the header asks for a live engine and `count` sources whose texts are there.
         let (host, texts) = unsafe { (read(engine)?, texts(slice(sources, count, "sources")?)?) };
-        host.replace(|| Ok(Engine::from_texts(texts)?))
+        host.replace(|| from_memory(texts))
     })
 }
 

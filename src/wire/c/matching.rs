@@ -40,6 +40,13 @@ pub(super) struct Room {
     outcomes: Vec<Outcome>,
 }
 
+impl Room {
+    /// Memory for evaluations.
+    pub(super) fn scratch(&mut self) -> &mut Scratch {
+        &mut self.scratch
+    }
+}
+
 impl Kind for Room {
     const MARK: u64 = 0x656e_7469_746c_0007;
     const NAME: &'static str = "entitle_scratch";

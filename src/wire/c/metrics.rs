@@ -14,6 +14,7 @@ pub(super) enum Call {
     Match = 4,
     Explain = 5,
     Advise = 6,
+    Batch = 7,
 }
 
 /// `entitle_event`

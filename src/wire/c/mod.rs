@@ -11,7 +11,7 @@
 //! | `engine`, `pack`, `snapshot`, `ids` | a policy set that can be swapped, one reference-counted state of it, the ids that belong to it |
 //! | `list` | which policies, kinds, facts and values there are |
 //! | `profile`, `build` | a profile, from JSON or fact by fact |
-//! | `matching`, `advice` | verdicts, reasons, advice |
+//! | `matching`, `batch`, `advice` | verdicts on one household, on many in Arrow columns; reasons; advice |
 //! | `metrics` | counts and latencies for the host |
 //!
 //! Rules that hold for every function: no panic leaves it ([`edge::guard`]); nothing is written to an out parameter unless the
@@ -20,6 +20,7 @@
 
 // The functions are called from C only; to Rust they are private, so that the crate has one front door.
 mod advice;
+mod batch;
 mod build;
 mod edge;
 mod engine;
@@ -48,3 +49,16 @@ extern "C" fn entitle_abi_version() -> u32 {
 extern "C" fn entitle_version() -> *const std::ffi::c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
+
+/// What the header promises of threads, held by the compiler: handles that threads share, and handles that move between them.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    const fn moved<T: Send>() {}
+    shared::<engine::Host>();
+    shared::<snapshot::Shared>();
+    shared::<matching::Day>();
+    shared::<build::Draft>();
+    moved::<matching::Room>();
+    moved::<text::Text>();
+    moved::<text::Report>();
+};
