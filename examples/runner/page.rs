@@ -181,7 +181,7 @@ impl Page<'_> {
                             } } }
                         }
                     }
-                    @for (policy, other, _) in &plan.left_out { p.cat { (self.pick("未列入：", "Left out: ")) (self.title(*policy)) (self.pick("，不能与", ", not together with ")) (self.title(*other)) (self.pick("同时享受", "")) } }
+                    @for line in advice::beside(&plan, self.engine.model(), self.language) { p.cat { (line) } }
                     @if !plan.bring.is_empty() { p { b { (self.pick("一并带上：", "Bring for all of them: ")) } (plan.bring.iter().map(name).collect::<Vec<_>>().join(self.pick("、", ", "))) } }
                 }
             }

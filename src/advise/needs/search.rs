@@ -13,8 +13,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::rc::Rc;
 
-/// The most sets of changes that are looked at for one policy.
-const DRAFTS: usize = 300;
+/// How much is looked at for one policy: one for a set of changes, and [`EXACT`] more for one that three-valued logic leaves
+/// open.
+const EFFORT: usize = 1_000;
+const EXACT: usize = 8;
+/// The most changes that are made without a condition that asks for them.
+const BLIND: usize = 3;
 /// The most changes whose every part is tried; of more, only the parts that leave out one.
 const PARTS: usize = 6;
 
@@ -36,21 +40,21 @@ pub(super) fn search(
         queue: BinaryHeap::new(),
         drafts: Vec::new(),
         seen: BTreeSet::new(),
+        left: EFFORT,
+        cut: false,
     };
     search.push(Draft::default());
     let mut found: Vec<(Draft, Verdict)> = Vec::new();
-    let mut left = DRAFTS;
     while let Some(draft) = search.pop() {
         let keys = draft.keys();
         if found.iter().any(|(f, _)| f.keys().iter().all(|k| keys.contains(k))) {
             continue;
         }
-        if left == 0 {
-            found.sort_by_key(|(draft, _)| draft.cost());
-            found.truncate(limit);
-            return (found, true);
+        if search.left == 0 {
+            search.cut = true;
+            break;
         }
-        left -= 1;
+        search.left -= 1;
         let Some(rules) = search.rules(&draft) else { continue };
         let rules = rules.as_deref().unwrap_or(bound);
         match search.judge(rules, &draft) {
@@ -75,7 +79,7 @@ pub(super) fn search(
         }
     }
     found.sort_by_key(|(draft, _)| draft.cost());
-    let more = found.len() > limit;
+    let more = search.cut || found.len() > limit;
     found.truncate(limit);
     (found, more)
 }
@@ -102,6 +106,9 @@ struct Search<'a> {
     other: Scratch,
     queue: BinaryHeap<Reverse<(super::draft::Cost, usize)>>,
     drafts: Vec<Option<Draft>>,
+    left: usize,
+    /// Whether something was not looked at.
+    cut: bool,
     #[expect(clippy::type_complexity, reason = "what tells drafts apart is looked at nowhere else")]
     seen: BTreeSet<(Option<Date>, Vec<(super::draft::Key, Edit, Vec<(i64, i64)>)>)>,
 }
@@ -152,6 +159,7 @@ impl Search<'_> {
             Truth::True => Judged::Flips(Verdict::Eligible),
             Truth::False => Judged::Fails,
             Truth::Unknown => {
+                self.left = self.left.saturating_sub(EXACT);
                 let changed = draft.applied(self.profile);
                 match exact::outcome(rules, self.policy, &changed, &mut self.other).verdict {
                     Verdict::Ineligible => Judged::Stuck,
@@ -278,6 +286,10 @@ impl Search<'_> {
 
     /// Every change of a fact that the policy or its constraints read: for what three-valued logic leaves open.
     fn anything(&mut self, rules: &Bound, draft: &Draft) {
+        if draft.len() >= BLIND {
+            self.cut = true;
+            return;
+        }
         let Some(entry) = rules.graph.entry(self.policy) else { return };
         let facts = Changed { profile: self.profile, moves: &draft.moves, trial: None };
         let mut finder = Finder::new(rules, &facts, &mut self.scratch, &mut self.other);
@@ -296,7 +308,9 @@ impl Search<'_> {
                 }
             }
         }
-        for step in steps {
+        let told = draft.keys();
+        // Every value was tried when a fact was first changed.
+        for step in steps.into_iter().filter(|s| !matches!(s, Step::Move(m) if told.contains(&m.key()))) {
             if let Some(next) = draft.and(&step) {
                 self.push(next);
             }

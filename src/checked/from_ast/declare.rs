@@ -376,6 +376,7 @@ fn unwritten(name: Label, unit: EntityId, title: Words, span: Span) -> Policy {
         exclusions: Vec::new(),
         lasts: None,
         subject_to_places: false,
+        counts_as_income: None,
         apply_at: Vec::new(),
         bring: Vec::new(),
         scenarios: Vec::new(),
