@@ -13,6 +13,7 @@ mod layers;
 mod lint;
 mod needs;
 mod pack;
+mod plan;
 mod profiles;
 mod properties;
 mod reload;

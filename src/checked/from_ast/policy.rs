@@ -247,8 +247,8 @@ impl<'a> Checker<'a> {
         let held = self.status(None, ast::StatusKind::Receives, &operand, attribute.span, scope)?;
         let mut expr = negated(held);
         expr.words = Some(Box::new(Words {
-            zh: Some(format!("未享受{}", label.zh)),
-            en: Some(format!("does not receive {}", label.get(crate::value::Language::En))),
+            zh: Some(format!("未享受{}", label.zh).into()),
+            en: Some(format!("does not receive {}", label.get(crate::value::Language::En)).into()),
         }));
         expr.labelled = true;
         Some(Condition { expr, source: None, status: None, exclusion: true, names: vec![label.id, label.zh] })
