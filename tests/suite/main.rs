@@ -17,5 +17,6 @@ mod plan;
 mod profiles;
 mod properties;
 mod reload;
+mod schemas;
 mod stress;
 mod watch;

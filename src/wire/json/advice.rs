@@ -1,9 +1,10 @@
-//! Advice as JSON, format `entitle.advice/1`.
+//! Advice as JSON, format `entitle.advice/1`; its JSON Schema is `schemas/advice.json`.
 //!
 //! ```text
 //! { "format": "entitle.advice/1", "as_of", "policy_set", "preliminary": true,
 //!   "needs": [ { "policy", "ways": [WAY], "more": bool } ], "missing": [ { "policy", "facts": [FACT] } ],
 //!   "plan": PLAN, "calendar": [ { "on": date, "policy", "from": verdict, "to": verdict } ] }
+//! (also "amounts": [ { "policy", "benefit", "least", "most", "unit": WORDS, "exact" } ] of undetermined policies)
 //! WAY  = { "wait_until": date|null, "then": verdict, "changes": [CHANGE], "sentences": WORDS-LISTS }
 //! CHANGE = { "record", "fact", "class", "comparison", "condition": WORDS, "source", "granted_by": [policy] }
 //! FACT = { "fact", "record", "judged", "settles" }
@@ -35,6 +36,14 @@ pub fn advice(engine: &Engine, matches: &Matches<'_>, limit: usize, until: Date)
     };
     let needed: Vec<Value> = engine.all_needs(matches, limit).iter().map(|n| needs(n, matches)).collect();
     let missing: Vec<Value> = of(Verdict::Undetermined).map(|p| missing(matches, p)).collect();
+    let amounts: Vec<Value> = of(Verdict::Undetermined)
+        .flat_map(|p| matches.amount_ranges(p).into_iter().map(move |range| (p, range)))
+        .map(|(p, range)| {
+            let unit = json!({ "zh": range.unit.words(Language::Zh), "en": range.unit.words(Language::En) });
+            let (least, most) = (range.least.to_string(), range.most.to_string());
+            json!({ "policy": id(model, p), "benefit": range.benefit, "least": least, "most": most, "unit": unit, "exact": range.exact })
+        })
+        .collect();
     json!({
         "format": "entitle.advice/1",
         "as_of": rules.as_of().to_string(),
@@ -42,6 +51,7 @@ pub fn advice(engine: &Engine, matches: &Matches<'_>, limit: usize, until: Date)
         "preliminary": true,
         "needs": needed,
         "missing": missing,
+        "amounts": amounts,
         "plan": plan(&matches.plan(), model),
         "calendar": calendar(engine, matches, until),
     })
