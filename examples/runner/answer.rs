@@ -12,7 +12,8 @@ pub(crate) fn choices(schema: &Schema, ty: FieldType, language: Language) -> Str
     let zh = language == Language::Zh;
     let names = |e| {
         let values = schema.enumeration(e).map(|e| e.values.as_slice()).unwrap_or_default();
-        let numbered = values.iter().take(SHOWN).enumerate().map(|(i, v)| format!("{} {}", i + 1, v.name.get(language)));
+        let numbered =
+            values.iter().take(SHOWN).enumerate().map(|(i, v)| format!("{} {}", i + 1, v.name.get(language)));
         let mut lines = vec![String::new()];
         for one in numbered {
             match lines.last_mut() {
@@ -26,7 +27,11 @@ pub(crate) fn choices(schema: &Schema, ty: FieldType, language: Language) -> Str
         }
         let rest = values.len().saturating_sub(SHOWN);
         if rest > 0 {
-            lines.push(if zh { format!("……另有{rest}项，可直接输入名称") } else { format!("... and {rest} more, by name") });
+            lines.push(if zh {
+                format!("……另有{rest}项，可直接输入名称")
+            } else {
+                format!("... and {rest} more, by name")
+            });
         }
         lines.join("\n      ")
     };

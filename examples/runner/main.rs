@@ -62,8 +62,8 @@ enum Command {
     Verify(packs::Verify),
     /// Run the scenarios in the policies, and report which conditions they cover
     Test(Common),
-    /// Print the schema of a profile: JSON Schema, or the Arrow schema of a population
-    Schema(Common),
+    /// Print the schema of a profile (JSON Schema, or the Arrow schema of a population), or of a form that comes out
+    Schema(schema::Options),
     /// Draw a synthetic city; needs the feature `population`
     #[cfg(feature = "population")]
     Synth(population::synth::Options),

@@ -43,8 +43,7 @@ pub fn ranges(bound: &Bound, profile: &Profile, policy: PolicyId, scratch: &mut 
     for amount in &entry.amounts {
         let Type::Number(unit) = amount.value.ty else { continue };
         let node = amount.value.node;
-        let mut search =
-            Search { bound, policy, node, left: COMBINATIONS, reached: None, outer: None, known: true };
+        let mut search = Search { bound, policy, node, left: COMBINATIONS, reached: None, outer: None, known: true };
         search.say(profile, scratch);
         if let Some(outer) = search.outer.filter(|_| search.known) {
             let exact = search.reached == Some(outer);

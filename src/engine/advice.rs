@@ -15,8 +15,8 @@ use crate::ids::{FieldId, ParameterId, PolicyId};
 use crate::lint;
 use crate::profile::Profile;
 use crate::value::Date;
-use crate::verdict::from_graph::Scratch;
 use crate::verdict::Verdict;
+use crate::verdict::from_graph::Scratch;
 use crate::why::Missing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -177,8 +177,8 @@ impl Matches<'_> {
     pub fn next_question_by(&self, skipped: &BTreeSet<Asking>, measure: &Measure<'_>) -> Option<Question> {
         let mut scratch = Scratch::default();
         let open = question::undetermined(&self.rules.bound, self.profile, &mut scratch);
-        let missing: Vec<(PolicyId, Vec<Missing>)> =
-            open.into_iter().map(|p| (p, self.explain_with(p, &mut scratch).missing)).collect();
+        let explained = self.explain_all(&open, &mut scratch);
+        let missing: Vec<(PolicyId, Vec<Missing>)> = explained.into_iter().map(|e| (e.policy, e.missing)).collect();
         question::next(&self.rules.bound, self.profile, &missing, skipped, measure, &mut scratch)
     }
 

@@ -203,7 +203,9 @@ fn nothing_is_advised_that_nobody_can_do() {
             for change in &way.changes {
                 *by_class.entry(format!("{:?}", change.class)).or_default() += 1;
                 assert!(!matches!(change.class, Class::Immutable | Class::Time), "{name}");
-                for (language, advised, obtained) in [(Language::En, "can be done: ", "first obtain"), (Language::Zh, "可以办理：", "先取得")] {
+                for (language, advised, obtained) in
+                    [(Language::En, "can be done: ", "first obtain"), (Language::Zh, "可以办理：", "先取得")]
+                {
                     let text = advise::prose::change(change, engine.model(), &profile, language);
                     assert_eq!(text.starts_with(advised), change.class == Class::Action, "{text}");
                     let granted = advise::needs::granted_by(change);
@@ -215,7 +217,9 @@ fn nothing_is_advised_that_nobody_can_do() {
                     if change.class == Class::Circumstance {
                         let told = ["the gap: ", "not met: ", "条件差距：", "未符合："];
                         assert!(told.iter().any(|t| text.starts_with(t)), "{text}");
-                        for never in ["lower your", "reduce your", "become", "should", "降低收入", "减少收入", "应当", "请"] {
+                        for never in
+                            ["lower your", "reduce your", "become", "should", "降低收入", "减少收入", "应当", "请"]
+                        {
                             let name = engine.schema().field(change.field).unwrap().name.get(language);
                             assert!(!text.replace(&name, "").contains(never), "{text}");
                         }

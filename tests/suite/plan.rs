@@ -37,9 +37,8 @@ fn texts(dice: &mut Dice) -> Vec<String> {
     let count = 3 + dice.below(3) as usize;
     (0..count)
         .map(|i| {
-            let mut conditions = vec![
-                ["old", "not old", "old or income >= 0 yuan per month"][dice.below(3) as usize % 3].to_owned(),
-            ];
+            let mut conditions =
+                vec![["old", "not old", "old or income >= 0 yuan per month"][dice.below(3) as usize % 3].to_owned()];
             if dice.below(2) == 0 {
                 conditions.push(format!("income < {} yuan per month", 200 + 150 * dice.below(5)));
             }
@@ -48,7 +47,13 @@ fn texts(dice: &mut Dice) -> Vec<String> {
             }
             let mut clauses = vec![format!("eligible when {{ {} }}", conditions.join("; "))];
             if dice.below(2) == 0 {
-                let words = ["not while receiving", "not together with", "higher of this and", "same item once with", "deducts"];
+                let words = [
+                    "not while receiving",
+                    "not together with",
+                    "higher of this and",
+                    "same item once with",
+                    "deducts",
+                ];
                 let other = (i + 1 + dice.below(count as u64 - 1) as usize) % count;
                 clauses.push(format!("{}: p{other}", words[dice.below(5) as usize]));
             }
@@ -224,7 +229,8 @@ fn lawful(engine: &Engine, rules: &Rules, profile: &Profile, held: &[PolicyId], 
     let mut left = let_in.to_vec();
     let mut amounts: Vec<(PolicyId, Number)> = Vec::new();
     let income = |p: &PolicyId| engine.model().policies[p.index()].counts_as_income.is_some();
-    let eligible = |profile: &Profile, p: PolicyId| rules.match_profile(profile).unwrap().verdict(p) == Verdict::Eligible;
+    let eligible =
+        |profile: &Profile, p: PolicyId| rules.match_profile(profile).unwrap().verdict(p) == Verdict::Eligible;
     while !left.is_empty() {
         let open: Vec<PolicyId> = left.iter().copied().filter(|p| eligible(&now, *p)).collect();
         if open.is_empty() {
@@ -268,7 +274,8 @@ fn paid(engine: &Engine, rules: &Rules, profile: &Profile, policy: PolicyId) -> 
     let entry = rules.bound().graph.entry(policy)?;
     let amount = entry.amounts.first()?;
     let mut scratch = entitle::verdict::from_graph::Scratch::default();
-    let value = entitle::verdict::from_graph::Evaluation::new(rules.bound(), profile, &mut scratch).point(amount.value.node)?;
+    let value =
+        entitle::verdict::from_graph::Evaluation::new(rules.bound(), profile, &mut scratch).point(amount.value.node)?;
     let entitle::checked::Type::Number(unit) = amount.value.ty else { return None };
     assert!(engine.model().policies[policy.index()].written);
     if unit.month == -1 { Some(value) } else { value.divide(Number::whole(12)) }
@@ -340,11 +347,19 @@ fn what_counts_as_income_lowers_or_ends_what_depends_on_income() {
 #[test]
 fn what_is_deducted_or_paid_once_lowers_the_total() {
     let texts = |effect: &str| {
-        let first = policy(0, &["eligible when { old }".into(), "benefit cash: 300 yuan per month".into(), format!("{effect}: p1")]);
+        let first = policy(
+            0,
+            &["eligible when { old }".into(), "benefit cash: 300 yuan per month".into(), format!("{effect}: p1")],
+        );
         let second = policy(1, &["eligible when { old }".into(), "benefit cash: 200 yuan per month".into()]);
         [first, second]
     };
-    for (effect, after) in [("deducts", "300"), ("same item once with", "300"), ("not together with", "300"), ("higher of this and", "300")] {
+    for (effect, after) in [
+        ("deducts", "300"),
+        ("same item once with", "300"),
+        ("not together with", "300"),
+        ("higher of this and", "300"),
+    ] {
         let engine = open(&texts(effect));
         let rules = engine.at("2020-01-01".parse().unwrap()).unwrap();
         let mut profile = person(&engine, &mut Dice::new(1), 0);

@@ -249,7 +249,11 @@ impl Facts for Changed<'_> {
         }
         match record.map(|r| self.profile.slot(r, fact.position as usize)) {
             Some(Slot::Set { known, complete, .. }) if known.iter().all(|s| gone.contains(s)) => {
-                if *complete { Truth::True } else { Truth::Unknown }
+                if *complete {
+                    Truth::True
+                } else {
+                    Truth::Unknown
+                }
             }
             Some(Slot::Set { .. }) => Truth::False,
             _ => Truth::Unknown,

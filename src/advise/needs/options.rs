@@ -411,12 +411,10 @@ impl<'a> Finder<'a> {
 fn gain(node: &Node, target: bool, was: Number, is: Number) -> Option<Number> {
     let Node::Compare(op, ..) = node else { return None };
     let gained = match (op, target) {
-        (Comparison::Less | Comparison::LessOrEqual, true) | (Comparison::Greater | Comparison::GreaterOrEqual, false) => {
-            was.subtract(is)
-        }
-        (Comparison::Greater | Comparison::GreaterOrEqual, true) | (Comparison::Less | Comparison::LessOrEqual, false) => {
-            is.subtract(was)
-        }
+        (Comparison::Less | Comparison::LessOrEqual, true)
+        | (Comparison::Greater | Comparison::GreaterOrEqual, false) => was.subtract(is),
+        (Comparison::Greater | Comparison::GreaterOrEqual, true)
+        | (Comparison::Less | Comparison::LessOrEqual, false) => is.subtract(was),
         (Comparison::Equal, true) | (Comparison::NotEqual, false) => size(was).subtract(size(is)),
         _ => None,
     };

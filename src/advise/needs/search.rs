@@ -209,8 +209,7 @@ impl Search<'_> {
     fn tightened(&mut self, mut draft: Draft, mut verdict: Verdict) -> (Draft, Verdict) {
         for i in 0..draft.moves.len() {
             let Some(one) = draft.moves.get(i).filter(|m| m.loose).cloned() else { continue };
-            let (Edit::To(end), Slot::Scalar(now)) =
-                (one.edit, self.profile.slot(one.record, one.position as usize))
+            let (Edit::To(end), Slot::Scalar(now)) = (one.edit, self.profile.slot(one.record, one.position as usize))
             else {
                 continue;
             };

@@ -149,7 +149,9 @@ pub(super) fn lowered(model: &Model, held: &[PolicyId], amounts: &BTreeMap<Polic
             let key = |p: &PolicyId| (amounts.get(p).copied().unwrap_or(Number::ZERO), std::cmp::Reverse(*p));
             let less = key(policy) < key(beside);
             let Some(effect) = deducts.or(same.filter(|_| less)) else { continue };
-            let (Some(mine), Some(theirs)) = (left.get(policy).copied(), amounts.get(beside).copied()) else { continue };
+            let (Some(mine), Some(theirs)) = (left.get(policy).copied(), amounts.get(beside).copied()) else {
+                continue;
+            };
             let by = if effect == Effect::Deducts { mine.min(theirs) } else { mine };
             if by > Number::ZERO
                 && let Some(rest) = mine.subtract(by)

@@ -267,9 +267,8 @@ fn told(
             let mut then = course.after.clone();
             grants::earn(model, &mut then, *policy, monthly(bound, profile, *policy, &mut Scratch::default()));
             let mut all = ground.held.iter().chain(&granted);
-            let ends = |p: &&PolicyId| {
-                exact::outcome(bound, **p, &then, &mut Scratch::default()).verdict != Verdict::Eligible
-            };
+            let ends =
+                |p: &&PolicyId| exact::outcome(bound, **p, &then, &mut Scratch::default()).verdict != Verdict::Eligible;
             all.find(ends).map(|p| (*p, Barrier::Income))
         };
         if let Some((other, why)) = rival.or_else(would_end) {
