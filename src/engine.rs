@@ -338,6 +338,15 @@ impl Matches<'_> {
         from_verdict::explain(&self.rules.model, &self.rules.bound, self.profile, policy, outcome, scratch)
     }
 
+    /// Why each of some policies has its verdict. What they share is evaluated once.
+    #[must_use]
+    pub fn explain_all(&self, policies: &[PolicyId], scratch: &mut Scratch) -> Vec<Explanation> {
+        let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
+        let outcome = |p: &PolicyId| self.outcomes.get(p.index()).copied().unwrap_or(nothing);
+        let all: Vec<(PolicyId, Outcome)> = policies.iter().map(|p| (*p, outcome(p))).collect();
+        from_verdict::explain_all(&self.rules.model, &self.rules.bound, self.profile, &all, scratch)
+    }
+
     /// Whether the profile says that the unit a policy is for already receives it, or is recognised as it.
     #[must_use]
     pub fn received(&self, policy: PolicyId) -> bool {

@@ -3,6 +3,7 @@
 //! Exit status: 0 fine, 1 the policies or the data are wrong, 2 wrong usage.
 
 mod advise;
+mod answer;
 mod ask;
 mod check;
 mod diff;
@@ -61,8 +62,8 @@ enum Command {
     Verify(packs::Verify),
     /// Run the scenarios in the policies, and report which conditions they cover
     Test(Common),
-    /// Print the schema of a profile: JSON Schema, or the Arrow schema of a population
-    Schema(Common),
+    /// Print the schema of a profile (JSON Schema, or the Arrow schema of a population), or of a form that comes out
+    Schema(schema::Options),
     /// Draw a synthetic city; needs the feature `population`
     #[cfg(feature = "population")]
     Synth(population::synth::Options),
@@ -181,7 +182,7 @@ fn main() -> ExitCode {
         Command::Pack(options) => packs::run(options),
         Command::Verify(options) => packs::verify(options),
         Command::Test(common) => test::run(common),
-        Command::Schema(common) => schema::run(common),
+        Command::Schema(options) => schema::run(options),
         #[cfg(feature = "population")]
         Command::Synth(options) => population::synth::run(options),
         #[cfg(feature = "population")]

@@ -1,11 +1,46 @@
-//! `schema`: the JSON Schema of a profile.
+//! `schema`: the JSON Schema of a profile, or of one of the forms that come out.
 
-use crate::{Common, Format, say};
+use crate::{Common, Format, Lang, say};
+use clap::{Args, ValueEnum};
 use entitle::schema::{FieldType, Provenance};
-use entitle::wire::json::schema::json_schema;
+use entitle::wire::json::schema::{Form, form_schema, json_schema};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-pub(crate) fn run(common: &Common) -> Result<ExitCode, ExitCode> {
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Policy files, or folders that are searched for `*.policy`
+    #[arg(required_unless_present = "of")]
+    paths: Vec<PathBuf>,
+    /// A form that does not depend on the policies
+    #[arg(long, value_enum)]
+    of: Option<Of>,
+    /// The language of sentences
+    #[arg(long, value_enum, default_value_t = Lang::Zh)]
+    lang: Lang,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Of {
+    Match,
+    Advice,
+    Record,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
+    if let Some(of) = options.of {
+        let form = match of {
+            Of::Match => Form::Match,
+            Of::Advice => Form::Advice,
+            Of::Record => Form::Record,
+        };
+        say(form_schema(form).trim_end());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let common = &Common { paths: options.paths.clone(), lang: options.lang, format: options.format };
     let engine = common.open()?;
     let schema = engine.schema();
     if common.format == Format::Json {

@@ -285,6 +285,7 @@ pub enum AttributeKind {
     Status,
     Lasts,
     SubjectToPlaces,
+    CountsAsIncome,
     ApplyAt,
     Bring,
     NotWhileReceiving,

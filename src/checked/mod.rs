@@ -156,6 +156,8 @@ pub struct Policy {
     pub exclusions: Vec<Exclusion>,
     /// How long a grant lasts.
     pub lasts: Option<Expr>,
+    /// The fact that what it pays counts towards: a fact of the unit, or of a record beside it, in money a month or a year.
+    pub counts_as_income: Option<Expr>,
     /// Whether a grant is subject to places.
     pub subject_to_places: bool,
     /// Where to apply.

@@ -14,7 +14,8 @@ use crate::graph::Bound;
 use crate::ids::{FieldId, ParameterId, PolicyId};
 use crate::lint;
 use crate::profile::Profile;
-use crate::value::{Date, Words};
+use crate::value::Date;
+use crate::verdict::Verdict;
 use crate::verdict::from_graph::Scratch;
 use crate::why::Missing;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,10 +57,20 @@ impl Engine {
     /// What would make an ineligible policy apply: at most `limit` ways, the fewest and easiest changes first.
     #[must_use]
     pub fn needs(&self, matches: &Matches<'_>, policy: PolicyId, limit: usize) -> Needs {
-        let declared = matches.rules.model.policies.get(policy.index());
-        let sources: Vec<Option<Words>> =
-            declared.map(|p| p.conditions.iter().map(|c| c.source.clone()).collect()).unwrap_or_default();
-        needs::needs(&matches.rules.bound, matches.profile, policy, &sources, limit, &mut self.days())
+        let rules = matches.rules;
+        needs::needs(&rules.model, &rules.bound, matches.profile, policy, limit, &mut self.days())
+    }
+
+    /// The same for every ineligible policy, in the order of their ids; those without a way are left out. The rules of later
+    /// days are worked out once for all of them.
+    #[must_use]
+    pub fn all_needs(&self, matches: &Matches<'_>, limit: usize) -> Vec<Needs> {
+        let rules = matches.rules;
+        let mut days = self.days();
+        let written = rules.model.policies.iter().enumerate().filter(|(_, p)| p.written);
+        let all = written.map(|(i, _)| PolicyId::of(i)).filter(|p| matches.verdict(*p) == Verdict::Ineligible);
+        let found = all.map(|p| needs::needs(&rules.model, &rules.bound, matches.profile, p, limit, &mut days));
+        found.filter(|n| !n.ways.is_empty()).collect()
     }
 
     /// What changed in meaning from this set to a newer one, policy by policy.
@@ -166,8 +177,8 @@ impl Matches<'_> {
     pub fn next_question_by(&self, skipped: &BTreeSet<Asking>, measure: &Measure<'_>) -> Option<Question> {
         let mut scratch = Scratch::default();
         let open = question::undetermined(&self.rules.bound, self.profile, &mut scratch);
-        let missing: Vec<(PolicyId, Vec<Missing>)> =
-            open.into_iter().map(|p| (p, self.explain_with(p, &mut scratch).missing)).collect();
+        let explained = self.explain_all(&open, &mut scratch);
+        let missing: Vec<(PolicyId, Vec<Missing>)> = explained.into_iter().map(|e| (e.policy, e.missing)).collect();
         question::next(&self.rules.bound, self.profile, &missing, skipped, measure, &mut scratch)
     }
 

@@ -327,7 +327,7 @@ impl Compiler<'_> {
     }
 
     fn label(label: &crate::value::Label) -> Words {
-        Words { zh: Some(label.get(Language::Zh)), en: Some(label.get(Language::En)) }
+        Words { zh: Some(label.get(Language::Zh).into()), en: Some(label.get(Language::En).into()) }
     }
 
     fn entity_of(list: &Expr) -> Option<EntityId> {

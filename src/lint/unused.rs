@@ -21,7 +21,7 @@ impl Used {
         for policy in &model.policies {
             policy.conditions.iter().for_each(|c| used.walk(model, &c.expr));
             policy.benefits.iter().filter_map(|b| b.amount.as_ref()).for_each(|e| used.walk(model, e));
-            policy.lasts.iter().for_each(|e| used.walk(model, e));
+            policy.lasts.iter().chain(&policy.counts_as_income).for_each(|e| used.walk(model, e));
         }
         model.always.iter().for_each(|a| used.walk(model, &a.condition));
         used

@@ -1,7 +1,6 @@
 //! The one integration test binary; its modules stand in the order of the data.
 
 mod advice;
-#[cfg(feature = "population")]
 mod arrow;
 mod columns;
 mod compare;
@@ -12,11 +11,12 @@ mod household;
 mod invariants;
 mod layers;
 mod lint;
-#[cfg(feature = "pack")]
+mod needs;
 mod pack;
+mod plan;
 mod profiles;
 mod properties;
-#[cfg(feature = "pack")]
 mod reload;
+mod schemas;
 mod stress;
 mod watch;

@@ -154,11 +154,14 @@ impl Compiler<'_> {
 
 fn count_of(list: &Words) -> Words {
     Words {
-        zh: list.zh.as_ref().map(|l| format!("{l}人数或次数")),
-        en: list.en.as_ref().map(|l| format!("number of {l}")),
+        zh: list.zh.as_ref().map(|l| format!("{l}人数或次数").into()),
+        en: list.en.as_ref().map(|l| format!("number of {l}").into()),
     }
 }
 
 fn sum_of(list: &Words) -> Words {
-    Words { zh: list.zh.as_ref().map(|l| format!("{l}合计")), en: list.en.as_ref().map(|l| format!("over {l}")) }
+    Words {
+        zh: list.zh.as_ref().map(|l| format!("{l}合计").into()),
+        en: list.en.as_ref().map(|l| format!("over {l}").into()),
+    }
 }

@@ -1,18 +1,20 @@
-//! Advice as JSON, format `entitle.advice/1`.
+//! Advice as JSON, format `entitle.advice/1`; its JSON Schema is `schemas/advice.json`.
 //!
 //! ```text
 //! { "format": "entitle.advice/1", "as_of", "policy_set", "preliminary": true,
 //!   "needs": [ { "policy", "ways": [WAY], "more": bool } ], "missing": [ { "policy", "facts": [FACT] } ],
 //!   "plan": PLAN, "calendar": [ { "on": date, "policy", "from": verdict, "to": verdict } ] }
+//! (also "amounts": [ { "policy", "benefit", "least", "most", "unit": WORDS, "exact" } ] of undetermined policies)
 //! WAY  = { "wait_until": date|null, "then": verdict, "changes": [CHANGE], "sentences": WORDS-LISTS }
 //! CHANGE = { "record", "fact", "class", "comparison", "condition": WORDS, "source", "granted_by": [policy] }
 //! FACT = { "fact", "record", "judged", "settles" }
-//! PLAN = { "stages": [ [ { "policy", "monthly", "opened_by": [policy] } ] ], "left_out": [ { "policy", "for", "effect" } ],
-//!          "kept": [policy], "monthly", "exact", "bring": [id] }
+//! PLAN = { "stages": [ [ { "policy", "monthly", "opened_by": [policy], "counts_as_income" } ] ],
+//!          "left_out": [ { "policy", "for", "effect", "monthly" } ], "kept": [policy], "held": [ { "policy", "monthly" } ],
+//!          "lowered": [ { "policy", "beside", "effect", "by" } ], "before", "after", "monthly", "exact", "bring": [id] }
 //! ```
 
 use crate::advise::needs::{Needs, granted_by};
-use crate::advise::plan::Plan;
+use crate::advise::plan::{Barrier, Plan};
 use crate::advise::prose;
 use crate::advise::question::Question;
 use crate::checked::{Effect, Model};
@@ -32,12 +34,16 @@ pub fn advice(engine: &Engine, matches: &Matches<'_>, limit: usize, until: Date)
         let all = (0..model.policies.len()).map(PolicyId::of);
         all.filter(move |p| matches.verdict(*p) == verdict && model.policies.get(p.index()).is_some_and(|p| p.written))
     };
-    let needed: Vec<Value> = of(Verdict::Ineligible)
-        .map(|p| engine.needs(matches, p, limit))
-        .filter(|n| !n.ways.is_empty())
-        .map(|n| needs(&n, matches))
-        .collect();
+    let needed: Vec<Value> = engine.all_needs(matches, limit).iter().map(|n| needs(n, matches)).collect();
     let missing: Vec<Value> = of(Verdict::Undetermined).map(|p| missing(matches, p)).collect();
+    let amounts: Vec<Value> = of(Verdict::Undetermined)
+        .flat_map(|p| matches.amount_ranges(p).into_iter().map(move |range| (p, range)))
+        .map(|(p, range)| {
+            let unit = json!({ "zh": range.unit.words(Language::Zh), "en": range.unit.words(Language::En) });
+            let (least, most) = (range.least.to_string(), range.most.to_string());
+            json!({ "policy": id(model, p), "benefit": range.benefit, "least": least, "most": most, "unit": unit, "exact": range.exact })
+        })
+        .collect();
     json!({
         "format": "entitle.advice/1",
         "as_of": rules.as_of().to_string(),
@@ -45,6 +51,7 @@ pub fn advice(engine: &Engine, matches: &Matches<'_>, limit: usize, until: Date)
         "preliminary": true,
         "needs": needed,
         "missing": missing,
+        "amounts": amounts,
         "plan": plan(&matches.plan(), model),
         "calendar": calendar(engine, matches, until),
     })
@@ -171,6 +178,7 @@ pub fn plan(plan: &Plan, model: &Model) -> Value {
                     "policy": id(model, s.policy),
                     "monthly": s.monthly.map(|n| n.to_string()),
                     "opened_by": s.opened_by.iter().map(|p| id(model, *p)).collect::<Vec<_>>(),
+                    "counts_as_income": s.income,
                 })
             });
             json!(steps.collect::<Vec<_>>())
@@ -179,12 +187,36 @@ pub fn plan(plan: &Plan, model: &Model) -> Value {
     let left_out: Vec<Value> = plan
         .left_out
         .iter()
-        .map(|(p, other, e)| json!({ "policy": id(model, *p), "for": id(model, *other), "effect": effect(*e) }))
+        .map(|l| {
+            let why = match l.why {
+                Barrier::Effect(e) => effect(e),
+                Barrier::Income => "income",
+            };
+            let monthly = l.monthly.map(|n| n.to_string());
+            json!({ "policy": id(model, l.policy), "for": id(model, l.other), "effect": why, "monthly": monthly })
+        })
+        .collect();
+    let held: Vec<Value> = plan
+        .held
+        .iter()
+        .map(|(p, n)| json!({ "policy": id(model, *p), "monthly": n.map(|n| n.to_string()) }))
+        .collect();
+    let lowered: Vec<Value> = plan
+        .lowered
+        .iter()
+        .map(|l| {
+            let (policy, beside) = (id(model, l.policy), id(model, l.beside));
+            json!({ "policy": policy, "beside": beside, "effect": effect(l.effect), "by": l.by.to_string() })
+        })
         .collect();
     json!({
         "stages": stages,
         "left_out": left_out,
         "kept": plan.kept.iter().map(|p| id(model, *p)).collect::<Vec<_>>(),
+        "held": held,
+        "lowered": lowered,
+        "before": plan.before.to_string(),
+        "after": plan.after.to_string(),
         "monthly": plan.monthly.to_string(),
         "exact": plan.exact,
         "bring": plan.bring.iter().map(|l| l.id.clone()).collect::<Vec<_>>(),
