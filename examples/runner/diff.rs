@@ -141,9 +141,12 @@ fn title(old: &Engine, new: &Engine, id: &str, language: Language) -> String {
 fn kinds([widened, narrowed, more, less]: [&Found; 4], zh: bool) -> String {
     let mut words = Vec::new();
     let mut unsure = Vec::new();
-    for (found, yes_zh, yes_en) in
-        [(widened, "放宽", "widened"), (narrowed, "收紧", "narrowed"), (more, "金额提高", "pays more"), (less, "金额降低", "pays less")]
-    {
+    for (found, yes_zh, yes_en) in [
+        (widened, "放宽", "widened"),
+        (narrowed, "收紧", "narrowed"),
+        (more, "金额提高", "pays more"),
+        (less, "金额降低", "pays less"),
+    ] {
         let word = if zh { yes_zh } else { yes_en };
         match found {
             Found::Household(_) => words.push(word),
@@ -178,7 +181,10 @@ fn show(old: &Engine, new: &Engine, id: &str, witness: &Witness, language: Langu
     let (earlier, later) = (json(old.schema(), &witness.earlier), json(new.schema(), &witness.profile));
     say(&format!("    {later}"));
     if earlier != later {
-        say(&format!("    {}{earlier}", if language == Language::Zh { "旧词汇：" } else { "in the older vocabulary: " }));
+        say(&format!(
+            "    {}{earlier}",
+            if language == Language::Zh { "旧词汇：" } else { "in the older vocabulary: " }
+        ));
     }
 }
 

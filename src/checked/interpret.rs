@@ -55,7 +55,13 @@ pub fn policy(model: &Model, id: PolicyId, profile: &Profile, as_of: Date) -> Me
 
 /// One condition of the record of a kind that the profile begins with: yes, no, or unknown in strong Kleene logic.
 #[must_use]
-pub fn condition(model: &Model, unit: crate::ids::EntityId, expr: &Expr, profile: &Profile, as_of: Date) -> Option<bool> {
+pub fn condition(
+    model: &Model,
+    unit: crate::ids::EntityId,
+    expr: &Expr,
+    profile: &Profile,
+    as_of: Date,
+) -> Option<bool> {
     let unit = profile.root(unit).map_or(Value::Unknown, Value::Record);
     Reader { model, profile, as_of }.truth(expr, std::slice::from_ref(&unit))
 }

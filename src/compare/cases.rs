@@ -58,7 +58,11 @@ pub(super) fn one(
                 let Some(witness) = judge(&profile, &mut scratch) else { continue };
                 let what = match (witness.verdicts, witness.amounts) {
                     ((Verdict::Eligible, Verdict::Eligible), (x, y)) if x != y => {
-                        if y < x { About::GetsLess } else { About::GetsMore }
+                        if y < x {
+                            About::GetsLess
+                        } else {
+                            About::GetsMore
+                        }
                     }
                     ((Verdict::Eligible, v), _) if v != Verdict::Eligible => About::Loses,
                     ((v, Verdict::Eligible), _) if v != Verdict::Eligible => About::Gains,

@@ -31,7 +31,8 @@ pub(super) fn join(old: &Model, new: &Model) -> Joined {
     for parameter in &old.parameters {
         let id = ParameterId::of(model.parameters.len());
         // Rows may use definitions and figures that come later; they are filled in below.
-        let empty = Parameter { rows: Vec::new(), owner: parameter.owner.and_then(|o| places.entity(o)), ..parameter.clone() };
+        let empty =
+            Parameter { rows: Vec::new(), owner: parameter.owner.and_then(|o| places.entity(o)), ..parameter.clone() };
         model.parameters.push(empty);
         places.parameters.push(Some(id));
     }
@@ -74,8 +75,13 @@ pub(super) fn join(old: &Model, new: &Model) -> Joined {
 
 /// The older vocabulary in the newer one: by name and type, and by former name.
 fn vocabulary(old: &Model, model: &mut Model) -> Places {
-    let mut places =
-        Places { entities: Vec::new(), fields: Vec::new(), enums: Vec::new(), defines: Vec::new(), parameters: Vec::new() };
+    let mut places = Places {
+        entities: Vec::new(),
+        fields: Vec::new(),
+        enums: Vec::new(),
+        defines: Vec::new(),
+        parameters: Vec::new(),
+    };
     for (i, e) in old.schema.enums.iter().enumerate() {
         let policies = EnumId::of(i) == EnumId::POLICY;
         let there = model.schema.enums.iter().position(|n| n.name.id == e.name.id);

@@ -152,11 +152,20 @@ pub fn compare(old: &mut Side<'_>, new: &mut Side<'_>, span: (Option<Date>, Opti
             Proof::Falls(on, profile) => {
                 let witness = prover.witness(claim, *on, profile);
                 let witness = witness.and_then(|w| {
-                    hints.entry(*new_id).or_default().extend(
-                        carry::carried(&joined.model.schema, &new.model.schema, &w.profile).map(|p| (p, *on)),
-                    );
+                    hints
+                        .entry(*new_id)
+                        .or_default()
+                        .extend(carry::carried(&joined.model.schema, &new.model.schema, &w.profile).map(|p| (p, *on)));
                     let rules = (old.at)(*on).zip((new.at)(*on))?;
-                    judged(old.model, new.model, &joined.model, (&rules.0, &rules.1), (old_id, *new_id), &w.profile, &mut scratch)
+                    judged(
+                        old.model,
+                        new.model,
+                        &joined.model,
+                        (&rules.0, &rules.1),
+                        (old_id, *new_id),
+                        &w.profile,
+                        &mut scratch,
+                    )
                 });
                 *slot = match witness.filter(|w| shows(w, *what)) {
                     Some(witness) => Found::Household(Box::new(witness)),

@@ -81,8 +81,7 @@ impl<'a> Judge<'a> {
         let mut names: Vec<String> = before.keys().chain(after.keys()).cloned().collect();
         names.sort_unstable();
         names.dedup();
-        let pairs =
-            names.into_iter().map(|n| (n.clone(), before.get(&n).copied(), after.get(&n).copied())).collect();
+        let pairs = names.into_iter().map(|n| (n.clone(), before.get(&n).copied(), after.get(&n).copied())).collect();
         Self { old, new, pairs, scratch: <(Scratch, Scratch)>::default(), found: Population::default() }
     }
 
@@ -217,7 +216,9 @@ fn district(model: &Model, profile: &Profile) -> Option<Label> {
     let roots = (0..schema.entities.len()).map(crate::ids::EntityId::of).filter_map(|e| profile.root(e));
     for root in roots {
         let entity = schema.entity(profile.record(root)?.entity)?;
-        for field in entity.fields.iter().filter(|f| schema.field(**f).is_some_and(|f| f.ty == FieldType::Symbol(region))) {
+        for field in
+            entity.fields.iter().filter(|f| schema.field(**f).is_some_and(|f| f.ty == FieldType::Symbol(region)))
+        {
             let at = position(schema, *field)?;
             let Slot::Scalar(value) = profile.slot(root, at) else { continue };
             let mut symbol = schema.symbol(region, u32::try_from(*value).ok()?)?;

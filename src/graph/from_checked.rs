@@ -65,11 +65,7 @@ pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
 ///
 /// # Errors
 /// When the graph would pass a limit.
-pub(crate) fn compile_some(
-    model: &Model,
-    day: Date,
-    wanted: &dyn Fn(PolicyId) -> bool,
-) -> Result<Graph, GraphError> {
+pub(crate) fn compile_some(model: &Model, day: Date, wanted: &dyn Fn(PolicyId) -> bool) -> Result<Graph, GraphError> {
     let starts = epochs(model);
     let next = starts.partition_point(|start| *start <= day);
     let from = next.checked_sub(1).and_then(|i| starts.get(i)).copied().unwrap_or(Date::FIRST);

@@ -1,11 +1,11 @@
 //! Conditions: those that never or always hold, those that their siblings imply, and alternatives that nobody reaches.
 
 use super::parts::{self, Part, Role};
-use crate::prove::Target;
 use super::{Claim, Finding, Proof, Prover, error, inside, said};
 use crate::checked::{Model, Policy};
 use crate::diagnostic::Diagnostic;
 use crate::ids::PolicyId;
+use crate::prove::Target;
 use crate::span::Span;
 use std::collections::BTreeSet;
 
@@ -206,7 +206,8 @@ fn spare_parts<'p>(
     let mut found: Vec<(usize, &'p Part, Diagnostic)> = Vec::new();
     // What is spare as a whole is not told of its parts.
     let mut spare: Vec<&(usize, &'p Part, PolicyId)> = spare.iter().collect();
-    spare.sort_by_key(|(_, part, _)| (std::cmp::Reverse(part.span.end - part.span.start), std::cmp::Reverse(part.span)));
+    spare
+        .sort_by_key(|(_, part, _)| (std::cmp::Reverse(part.span.end - part.span.start), std::cmp::Reverse(part.span)));
     let mut blocks: Vec<Span> = Vec::new();
     for (at, part, _) in spare {
         if marked.iter().any(|m| inside(part.span, *m)) || found.iter().any(|(_, p, _)| inside(part.span, p.span)) {

@@ -91,12 +91,9 @@ fn no_source(parameter: &Parameter, findings: &mut Vec<Finding>) {
     let bare = parameter.rows.iter().find(|r| r.source.is_none() && !matches!(r.value.kind, Kind::Missing));
     let Some(row) = bare.filter(|_| parameter.sources.is_empty()) else { return };
     let name = &parameter.name.id;
-    let diagnostic = Diagnostic::warning(
-        error::NO_SOURCE,
-        row.span,
-        format!("`{name}` does not say where its value is published"),
-    )
-    .help("add a line `source: \"…\"` to the figure, or `source \"…\"` to the row");
+    let diagnostic =
+        Diagnostic::warning(error::NO_SOURCE, row.span, format!("`{name}` does not say where its value is published"))
+            .help("add a line `source: \"…\"` to the figure, or `source \"…\"` to the row");
     findings.push(Finding::new(diagnostic).named([name.clone()]));
 }
 

@@ -20,11 +20,11 @@ mod unused;
 use crate::checked::Model;
 use crate::diagnostic::Diagnostic;
 use crate::ids::PolicyId;
+pub use crate::prove::Witness;
+use crate::prove::{Claim, Proof, Prover};
 use crate::span::Span;
 use crate::value::{Date, Words};
 pub use figures::ending_figures;
-pub use crate::prove::Witness;
-use crate::prove::{Claim, Proof, Prover};
 
 /// A warning, and what is known about it.
 #[derive(Clone, Debug)]

@@ -2,12 +2,12 @@
 //! it requires.
 
 use super::conditions::{Told, written};
-use crate::prove::{Target, made};
 use super::{Claim, Finding, Proof, Prover, error};
 use crate::checked::{Expr, Kind, Model, Policy};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Bound;
 use crate::ids::{EnumId, FieldId, PolicyId};
+use crate::prove::{Target, made};
 use crate::schema::FieldType;
 use crate::value::Date;
 use crate::verdict::from_graph::Scratch;
@@ -21,13 +21,7 @@ pub(super) fn look(model: &Model, starts: &[Date], prover: &mut Prover, told: &T
 
 /// Pairs for which some household shows that the first does not imply the second fall away at once: all policies are judged
 /// on a household that is only just eligible for the first. What is left is proved or not.
-fn same_or_implied(
-    model: &Model,
-    starts: &[Date],
-    prover: &mut Prover,
-    told: &Told,
-    findings: &mut Vec<Finding>,
-) {
+fn same_or_implied(model: &Model, starts: &[Date], prover: &mut Prover, told: &Told, findings: &mut Vec<Finding>) {
     let ids: Vec<PolicyId> = written(model).map(|(id, _)| id).filter(|id| !told.trivial.contains(id)).collect();
     let whole: Vec<Claim> = ids.iter().map(|id| Claim { goals: vec![(Target::Whole(*id), true)] }).collect();
     let shown = prover.prove(&whole);
@@ -194,9 +188,7 @@ fn granted(model: &Model, required: &Policy, subject: &Expr) -> Vec<Expr> {
 fn placed(model: &Model, expr: &Expr, subject: &Expr, sets: &BTreeSet<FieldId>, positive: bool) -> Expr {
     match &expr.kind {
         Kind::Frame(0) => subject.clone(),
-        Kind::Includes(set, _) | Kind::SetIsEmpty(set) | Kind::IncludesValue(set, _)
-            if matches!(&set.kind, Kind::Field(_, field) if sets.contains(field)) =>
-        {
+        Kind::Includes(set, _) | Kind::SetIsEmpty(set) | Kind::IncludesValue(set, _) if matches!(&set.kind, Kind::Field(_, field) if sets.contains(field)) => {
             made(Kind::Bool(positive), expr.span)
         }
         Kind::Not(a) => made(Kind::Not(Box::new(placed(model, a, subject, sets, !positive))), expr.span),

@@ -98,9 +98,7 @@ fn filters(list: &Expr, positive: bool, rebuild: &dyn Fn(Expr) -> Expr, found: &
         only: None,
         weaker: positive,
     });
-    let kept = |base: Expr, narrowing: Expr| {
-        rebuild(with(list, Kind::Filter(Box::new(base), Box::new(narrowing))))
-    };
+    let kept = |base: Expr, narrowing: Expr| rebuild(with(list, Kind::Filter(Box::new(base), Box::new(narrowing))));
     walk(narrowing, positive, &|f| kept((**base).clone(), f), found);
     filters(base, positive, &|b| kept(b, (**narrowing).clone()), found);
 }

@@ -1,11 +1,11 @@
 //! A policy of a region whose conditions ask for no place: somebody from anywhere is eligible.
 
-use crate::prove::Target;
 use super::unused::Used;
 use super::{Claim, Finding, Proof, Prover, conditions, error};
 use crate::checked::Model;
 use crate::diagnostic::Diagnostic;
 use crate::ids::EnumId;
+use crate::prove::Target;
 use crate::schema::FieldType;
 
 pub(super) fn look(model: &Model, prover: &mut Prover, findings: &mut Vec<Finding>) {

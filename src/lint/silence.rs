@@ -59,10 +59,10 @@ fn idle(silence: &Silence) -> Finding {
         (format!("there is no {code} here to allow"), "leave it out".to_owned())
     } else {
         let near = nearest(code, error::ALL.iter().map(|c| c.id));
-        let help = near.map_or_else(|| "only warnings (`W…`) can be allowed".to_owned(), |n| format!("did you mean `{n}`?"));
+        let help =
+            near.map_or_else(|| "only warnings (`W…`) can be allowed".to_owned(), |n| format!("did you mean `{n}`?"));
         (format!("there is no warning `{code}`"), help)
     };
-    let diagnostic =
-        Diagnostic::warning(error::IDLE_ALLOW, silence.span, message).label("silences nothing").help(help);
+    let diagnostic = Diagnostic::warning(error::IDLE_ALLOW, silence.span, message).label("silences nothing").help(help);
     Finding { policy: silence.policy, ..Finding::new(diagnostic) }
 }

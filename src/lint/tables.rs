@@ -1,10 +1,10 @@
 //! Tables: rows that nobody reaches, and tiers that overlap so that their order decides.
 
-use crate::prove::{Target, made};
 use super::{Claim, Finding, Proof, Prover, error, said};
 use crate::checked::{Expr, Kind, Model};
 use crate::diagnostic::Diagnostic;
 use crate::ids::{EntityId, PolicyId};
+use crate::prove::{Target, made};
 use crate::span::Span;
 use crate::value::Date;
 use std::collections::BTreeSet;

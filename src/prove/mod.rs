@@ -83,7 +83,12 @@ impl Prover {
     }
 
     /// A made-up policy for the record of a kind.
-    pub(crate) fn add(&mut self, unit: EntityId, in_force: Vec<(Date, Option<Date>)>, conditions: Vec<Expr>) -> PolicyId {
+    pub(crate) fn add(
+        &mut self,
+        unit: EntityId,
+        in_force: Vec<(Date, Option<Date>)>,
+        conditions: Vec<Expr>,
+    ) -> PolicyId {
         let conditions = conditions.into_iter().map(|expr| Condition {
             expr,
             source: None,
@@ -92,7 +97,13 @@ impl Prover {
             names: Vec::new(),
         });
         let id = PolicyId::of(self.model.policies.len());
-        self.model.policies.push(Policy { unit, in_force, written: true, conditions: conditions.collect(), ..nothing() });
+        self.model.policies.push(Policy {
+            unit,
+            in_force,
+            written: true,
+            conditions: conditions.collect(),
+            ..nothing()
+        });
         id
     }
 

@@ -131,8 +131,7 @@ fn settle(
             break;
         }
         left -= 1;
-        let (truth, blocker, possible) =
-            look(bound, &region, &region.profile, &[(root, true)], constraints, scratch);
+        let (truth, blocker, possible) = look(bound, &region, &region.profile, &[(root, true)], constraints, scratch);
         if possible == Truth::False {
             continue;
         }

@@ -75,14 +75,12 @@ fn simplified(bound: &Bound, goals: &[(NodeId, bool)]) -> Option<Vec<(NodeId, bo
             Node::Not(inner) => stack.push((*inner, !wanted)),
             Node::And(parts) if wanted => stack.extend(parts.iter().rev().map(|p| (*p, true))),
             Node::Or(parts) if !wanted => stack.extend(parts.iter().rev().map(|p| (*p, false))),
-            node_of => {
-                match settled.insert(node, wanted) {
-                    Some(before) if before != wanted => return None,
-                    Some(_) => {}
-                    None if matches!(node_of, Node::And(_) | Node::Or(_)) => open.push((node, wanted)),
-                    None => order.push((node, wanted)),
-                }
-            }
+            node_of => match settled.insert(node, wanted) {
+                Some(before) if before != wanted => return None,
+                Some(_) => {}
+                None if matches!(node_of, Node::And(_) | Node::Or(_)) => open.push((node, wanted)),
+                None => order.push((node, wanted)),
+            },
         }
     }
     let mut first = Vec::new();
@@ -243,7 +241,6 @@ fn read(bound: &Bound, nodes: &[NodeId]) -> BTreeSet<FieldId> {
     fields
 }
 
-
 /// Whether plain evaluation alone, without bounds and search, finds each goal as wanted and no constraint violated.
 #[must_use]
 pub fn plainly(bound: &Bound, profile: &Profile, goals: &[(NodeId, bool)], scratch: &mut Scratch) -> bool {
@@ -253,4 +250,3 @@ pub fn plainly(bound: &Bound, profile: &Profile, goals: &[(NodeId, bool)], scrat
     let mut evaluation = Evaluation::new(bound, profile, scratch);
     goals.iter().all(|(node, wanted)| evaluation.truth(*node) == Truth::of(*wanted))
 }
-

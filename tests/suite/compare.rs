@@ -4,8 +4,8 @@ use crate::household::shanghai;
 use crate::lint::{OPEN, VOCABULARY, policy};
 use entitle::Engine;
 use entitle::ast::print::{Glossary, Surface, print};
-use entitle::compare::{Change, Found, Value};
 use entitle::compare::population::Judge;
+use entitle::compare::{Change, Found, Value};
 use entitle::ids::PolicyId;
 use entitle::span::FileId;
 use entitle::verdict::Verdict;
@@ -46,8 +46,12 @@ fn layout_order_and_surface_change_nothing() {
 #[test]
 fn each_direction_is_shown_by_a_household() {
     let base = with_scenario("coins >= 3 times\nhappy");
-    let Change::Different { widened: Found::Household(w), narrowed: Found::Nobody, more: Found::Nobody, less: Found::Nobody } =
-        change(&base, &with_scenario("coins >= 2 times\nhappy"))
+    let Change::Different {
+        widened: Found::Household(w),
+        narrowed: Found::Nobody,
+        more: Found::Nobody,
+        less: Found::Nobody,
+    } = change(&base, &with_scenario("coins >= 2 times\nhappy"))
     else {
         panic!("not widened")
     };
@@ -55,7 +59,10 @@ fn each_direction_is_shown_by_a_household() {
     // The smallest household: two coins and happy, nothing else.
     assert_eq!(known(&w.profile), 2);
     let narrower = change(&base, &with_scenario("coins >= 4 times\nhappy"));
-    assert!(matches!(narrower, Change::Different { widened: Found::Nobody, narrowed: Found::Household(_), .. }), "{narrower:?}");
+    assert!(
+        matches!(narrower, Change::Different { widened: Found::Nobody, narrowed: Found::Household(_), .. }),
+        "{narrower:?}"
+    );
     let both = change(&base, &with_scenario("coins >= 2 times and coins < 9 times\nhappy"));
     let shown = matches!(both, Change::Different { widened: Found::Household(_), narrowed: Found::Household(_), .. });
     assert!(shown, "{both:?}");
@@ -78,15 +85,20 @@ fn paying(figure: &str, amount: &str) -> String {
         + &format!(" benefit cash: {amount}\n}}\n")
 }
 
-const RATE: &str = "parameter rate \"标准额\": yuan { from 2020-01-01 to 2020-12-31: 10; from 2021-01-01 until further notice: 20 }\n";
+const RATE: &str =
+    "parameter rate \"标准额\": yuan { from 2020-01-01 to 2020-12-31: 10; from 2021-01-01 until further notice: 20 }\n";
 
 #[test]
 fn amounts_and_figures_that_changed_are_shown() {
     let raised = RATE.replace("notice: 20", "notice: 25");
     let (old, new) = (engine(&paying(RATE, "rate * 2")), engine(&paying(&raised, "rate * 2")));
     let found = old.compare_between(&new, None, None);
-    let Change::Different { widened: Found::Nobody, narrowed: Found::Nobody, more: Found::Household(w), less: Found::Nobody } =
-        &found.policies[0].change
+    let Change::Different {
+        widened: Found::Nobody,
+        narrowed: Found::Nobody,
+        more: Found::Household(w),
+        less: Found::Nobody,
+    } = &found.policies[0].change
     else {
         panic!("{:?}", found.policies[0].change)
     };
@@ -114,16 +126,25 @@ fn facts_may_come_go_and_be_renamed() {
             .unwrap_or_else(|e| panic!("{:#?}", e.findings()))
     };
     let renamed = texts(
-        VOCABULARY.replace("coins \"硬币\": times from 0 times to 9 times", "money \"钱币\": times from 0 times to 9 times was coins").replace("coins >= 1", "money >= 1"),
+        VOCABULARY
+            .replace(
+                "coins \"硬币\": times from 0 times to 9 times",
+                "money \"钱币\": times from 0 times to 9 times was coins",
+            )
+            .replace("coins >= 1", "money >= 1"),
         policy("p", "甲", OPEN, "money >= 3 times\nhappy"),
     );
     assert!(matches!(old.compare(&renamed)[0].change, Change::Equal));
     let gone = texts(
-        VOCABULARY.replace("    happy \"快乐\": yes/no\n", "").replace("not happy or coins >= 1 time", "coins >= 0 times"),
+        VOCABULARY
+            .replace("    happy \"快乐\": yes/no\n", "")
+            .replace("not happy or coins >= 1 time", "coins >= 0 times"),
         policy("p", "甲", OPEN, "coins >= 3 times"),
     );
     let change = old.compare(&gone).remove(0).change;
-    let Change::Different { widened: Found::Household(w), narrowed: Found::Nobody, .. } = change else { panic!("{change:?}") };
+    let Change::Different { widened: Found::Household(w), narrowed: Found::Nobody, .. } = change else {
+        panic!("{change:?}")
+    };
     assert_ne!(w.verdicts.0, Verdict::Eligible);
     assert_eq!(w.verdicts.1, Verdict::Eligible);
 }
@@ -131,15 +152,25 @@ fn facts_may_come_go_and_be_renamed() {
 #[test]
 fn a_population_says_who_gains_and_how_much_money_moves() {
     let raised = RATE.replace("notice: 20", "notice: 25");
-    let (old, new) = (engine(&paying(RATE, "rate")), engine(&paying(&raised, "rate").replace("happy\n", "coins >= 2 times\n")));
+    let (old, new) =
+        (engine(&paying(RATE, "rate")), engine(&paying(&raised, "rate").replace("happy\n", "coins >= 2 times\n")));
     let day = "2022-01-01".parse().unwrap();
     let (before, after) = (old.at(day).unwrap(), new.at(day).unwrap());
     let mut judge = Judge::new((old.model(), before.bound()), (new.model(), after.bound()));
     // Happy and rich: gets more. Only rich: gains. Only happy: loses. Contradictory: left out.
     let people = [("yes", 5), ("no", 2), ("yes", 1), ("yes", 0)];
     for (happy, coins) in people {
-        let json = format!("{{\"person\": {{\"happy\": {}, \"coins\": {coins}, \"lives_in\": \"east\"}}}}", happy == "yes");
-        let read = |e: &Engine| entitle::wire::json::profile_from_json(e.schema(), json.as_bytes(), entitle::wire::json::UnknownFields::Reject).unwrap().0;
+        let json =
+            format!("{{\"person\": {{\"happy\": {}, \"coins\": {coins}, \"lives_in\": \"east\"}}}}", happy == "yes");
+        let read = |e: &Engine| {
+            entitle::wire::json::profile_from_json(
+                e.schema(),
+                json.as_bytes(),
+                entitle::wire::json::UnknownFields::Reject,
+            )
+            .unwrap()
+            .0
+        };
         judge.add(Some(&read(&old)), &read(&new));
     }
     let found = judge.finish();

@@ -131,7 +131,8 @@ fn alternatives_that_nobody_reaches_are_told_from_those_that_add_nobody() {
 
 /// A policy with a benefit.
 fn paying(id: &str, conditions: &str, amount: &str) -> String {
-    policy(id, "丁", OPEN, conditions).trim_end().trim_end_matches('}').to_owned() + &format!(" benefit cash: {amount}\n}}\n")
+    policy(id, "丁", OPEN, conditions).trim_end().trim_end_matches('}').to_owned()
+        + &format!(" benefit cash: {amount}\n}}\n")
 }
 
 #[test]
@@ -172,14 +173,16 @@ fn policies_are_compared_in_meaning() {
     assert_eq!(matches.verdict(engine.policy("p").unwrap()), Verdict::Ineligible);
     assert_eq!(matches.verdict(engine.policy("q").unwrap()), Verdict::Eligible);
     // Not in force together.
-    let apart = policy("p", "甲", "from 2020-01-01 to 2020-12-31", "happy") + &policy("q", "乙", "from 2021-01-01 until further notice", "happy");
+    let apart = policy("p", "甲", "from 2020-01-01 to 2020-12-31", "happy")
+        + &policy("q", "乙", "from 2021-01-01 until further notice", "happy");
     assert_eq!(codes(&apart), Vec::<&str>::new());
 }
 
 #[test]
 fn a_prerequisite_must_be_within_reach() {
     let text = |needs: &str| {
-        policy("p", "甲", OPEN, &format!("receives q\n{needs}")) + &policy("q", "乙", OPEN, "coins >= 4 times\ndoes not receive q")
+        policy("p", "甲", OPEN, &format!("receives q\n{needs}"))
+            + &policy("q", "乙", OPEN, "coins >= 4 times\ndoes not receive q")
     };
     let out_of_reach = found(&text("coins < 4 times"), "W216");
     assert_eq!(out_of_reach.len(), 1);
@@ -193,17 +196,30 @@ fn dates_sources_and_places() {
     let text = figure.to_owned() + &policy("p", "甲", OPEN, "coins < line");
     let messages: Vec<String> = found(&text, "W214").into_iter().map(|f| f.diagnostic.message).collect();
     assert_eq!(messages.len(), 2, "{messages:?}");
-    assert!(messages.iter().any(|m| m.contains("after 2022-12-31")) && messages.iter().any(|m| m.contains("before 2021-01-01")));
+    assert!(
+        messages.iter().any(|m| m.contains("after 2022-12-31"))
+            && messages.iter().any(|m| m.contains("before 2021-01-01"))
+    );
     // A figure of one policy stands in the documents of that policy.
     assert_eq!(found(&text, "W217").len(), 0);
     let shared = text.clone() + &policy("q", "乙", OPEN, "coins < line\nhappy");
     assert_eq!(found(&shared, "W217").len(), 1);
     assert_eq!(found(&shared.replace("times { from", "times { source: \"s\"; from"), "W217").len(), 0);
-    let declared = text.replace("2022-12-31: 3", "2022-12-31: 3; from 2023-01-01 until further notice: none; from 2020-01-01 to 2020-12-31: none");
+    let declared = text.replace(
+        "2022-12-31: 3",
+        "2022-12-31: 3; from 2023-01-01 until further notice: none; from 2020-01-01 to 2020-12-31: none",
+    );
     assert_eq!(found(&declared, "W214").len(), 0);
     let ended = policy("p", "甲", "from 2020-01-01 to 2020-12-31", "happy");
     assert_eq!(found(&ended, "W215").len(), 1);
-    assert_eq!(open(&ended).analyse(Some("2020-12-31".parse().unwrap())).iter().filter(|f| f.diagnostic.code.id == "W215").count(), 0);
+    assert_eq!(
+        open(&ended)
+            .analyse(Some("2020-12-31".parse().unwrap()))
+            .iter()
+            .filter(|f| f.diagnostic.code.id == "W215")
+            .count(),
+        0
+    );
     let placed = |conditions: &str| policy("p", "甲", OPEN, conditions).replace("in force", "region: city\n in force");
     let untested = found(&placed("happy"), "W218");
     assert_eq!(untested.len(), 1);
@@ -217,7 +233,10 @@ fn scenarios_that_contradict() {
         policy("p", "甲", OPEN, "happy").trim_end().trim_end_matches('}').to_owned()
             + &format!(" scenario \"a\" on 2020-05-01 {{ {facts} }}\n scenario \"b\" on 2020-05-01 {{ {other} }}\n}}\n")
     };
-    assert_eq!(found(&with("happy: yes; coins: 0 times; expect: eligible", "happy: no; expect: ineligible"), "W213").len(), 1);
+    assert_eq!(
+        found(&with("happy: yes; coins: 0 times; expect: eligible", "happy: no; expect: ineligible"), "W213").len(),
+        1
+    );
     assert_eq!(found(&with("happy: yes; expect: eligible", "happy: yes; expect: ineligible"), "W213").len(), 1);
     assert_eq!(found(&with("happy: yes; expect: eligible", "happy: no; expect: ineligible"), "W213").len(), 0);
 }
@@ -242,7 +261,8 @@ fn a_warning_is_silenced_by_a_reason_in_either_surface() {
     let unknown = found(&and(&text, "allow W29: \"a\""), "W219");
     assert_eq!(unknown.len(), 1);
     // Outside a policy it says of what.
-    let unasked = "allow W206 unasked: \"asked by another system\"\n".to_owned() + &policy("p", "甲", OPEN, "coins >= 2 times");
+    let unasked =
+        "allow W206 unasked: \"asked by another system\"\n".to_owned() + &policy("p", "甲", OPEN, "coins >= 2 times");
     let open_facts: Vec<Finding> = open(&unasked).analyse(None);
     let unasked = open_facts.iter().find(|f| f.names == ["unasked"]).unwrap();
     assert_eq!(unasked.silenced.as_ref().map(|w| w.get(entitle::value::Language::En)), Some("asked by another system"));
