@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         say(form_schema(form).trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    let common = &Common { paths: options.paths.clone(), lang: options.lang, format: options.format };
+    let common = &Common { paths: options.paths.clone(), key: Vec::new(), lang: options.lang, format: options.format };
     let engine = common.open()?;
     let schema = engine.schema();
     if common.format == Format::Json {
@@ -111,7 +111,7 @@ fn arrow(schema: &entitle::schema::Schema) -> Result<ExitCode, ExitCode> {
         eprintln!("error: the vocabulary has no record that policies are for");
         return Err(ExitCode::from(1));
     };
-    lines(layout::layout(schema, row).fields(), 0);
+    lines(layout(schema, row).fields(), 0);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -196,7 +196,7 @@ fn implied_together(
     found
 }
 
-/// Parts that can be left out, the last of each block: the others may be needed once it is gone.
+/// Parts that can be left out. Of those of one block that others of it imply, one: the rest may be needed once it is gone.
 fn spare_parts<'p>(
     prover: &mut Prover,
     (id, policy): (PolicyId, &Policy),
@@ -208,10 +208,9 @@ fn spare_parts<'p>(
     let mut spare: Vec<&(usize, &'p Part, PolicyId)> = spare.iter().collect();
     spare
         .sort_by_key(|(_, part, _)| (std::cmp::Reverse(part.span.end - part.span.start), std::cmp::Reverse(part.span)));
+    let mut blocks: Vec<Span> = Vec::new();
     for (at, part, _) in spare {
-        let taken = marked.iter().any(|m| inside(part.span, *m))
-            || found.iter().any(|(_, p, _)| p.block == part.block || inside(part.span, p.span));
-        if taken {
+        if marked.iter().any(|m| inside(part.span, *m)) || found.iter().any(|(_, p, _)| inside(part.span, p.span)) {
             continue;
         }
         let name = &policy.name.id;
@@ -222,6 +221,10 @@ fn spare_parts<'p>(
             let goals = siblings(id, policy, &[*at]).chain([(Target::Condition(made, 0), true)]).collect();
             matches!(prover.prove(&[Claim { goals }]).as_slice(), [Proof::Stands { .. }])
         });
+        // What nobody reaches can go whatever else goes; of the others in a block, one may be needed once another is gone.
+        if !unreachable && blocks.contains(&part.block) {
+            continue;
+        }
         let finding = if unreachable {
             Diagnostic::warning(
                 error::UNREACHABLE,
@@ -240,6 +243,7 @@ fn spare_parts<'p>(
                 }
                 _ => (format!("this part of a condition of `{name}` changes nothing{words}"), "implied by the rest"),
             };
+            blocks.push(part.block);
             Diagnostic::warning(error::REDUNDANT, part.span, message)
                 .label(label)
                 .help("leave it out, or say what was meant")

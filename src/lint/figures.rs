@@ -21,9 +21,10 @@ pub(super) fn look(model: &Model, as_of: Option<Date>, findings: &mut Vec<Findin
     for (id, policies) in &users {
         let Some(parameter) = model.parameters.get(id.index()) else { continue };
         without_value(model, parameter, policies, findings);
-    }
-    for parameter in &model.parameters {
-        no_source(parameter, findings);
+        // A figure of one policy stands in the documents of that policy.
+        if policies.len() > 1 {
+            no_source(parameter, findings);
+        }
     }
     for (id, policy) in conditions::written(model) {
         if policy.sources.iter().all(|s| s.get(crate::value::Language::En).trim().is_empty()) {

@@ -316,6 +316,7 @@ fn nothing() -> Policy {
         benefits: Vec::new(),
         exclusions: Vec::new(),
         lasts: None,
+        counts_as_income: None,
         subject_to_places: false,
         apply_at: Vec::new(),
         bring: Vec::new(),

@@ -93,7 +93,11 @@ fn measured(reason: &Reason, model: &Model, language: Language) -> Option<String
         return Some(found);
     }
     if reason.comparison == Some(Comparison::NotEqual) {
-        return Some(if zh { format!("现为{found}，不符合") } else { format!("now {found}, which rules it out") });
+        return Some(if zh {
+            format!("现为{found}，不符合")
+        } else {
+            format!("now {found}, which rules it out")
+        });
     }
     let wanted = shown(required, model, language);
     let word = comparing(reason.comparison, required, language);

@@ -200,7 +200,11 @@ fn dates_sources_and_places() {
         messages.iter().any(|m| m.contains("after 2022-12-31"))
             && messages.iter().any(|m| m.contains("before 2021-01-01"))
     );
-    assert_eq!(found(&text, "W217").len(), 1);
+    // A figure of one policy stands in the documents of that policy.
+    assert_eq!(found(&text, "W217").len(), 0);
+    let shared = text.clone() + &policy("q", "乙", OPEN, "coins < line\nhappy");
+    assert_eq!(found(&shared, "W217").len(), 1);
+    assert_eq!(found(&shared.replace("times { from", "times { source: \"s\"; from"), "W217").len(), 0);
     let declared = text.replace(
         "2022-12-31: 3",
         "2022-12-31: 3; from 2023-01-01 until further notice: none; from 2020-01-01 to 2020-12-31: none",

@@ -10,7 +10,7 @@ mod profile;
 mod schema;
 
 use super::{Dated, Expr, Kind, Model, Type};
-use crate::ids::{DefineId, EnumId, ParameterId};
+use crate::ids::{DefineId, EnumId, ParameterId, PolicyId};
 use crate::value::{Date, Number};
 
 /// The deepest an expression may nest, with the definitions and figures it leads to. The text of real policies stays below
@@ -74,7 +74,18 @@ pub fn check(model: &Model) -> Result<(), Broken> {
         expr::check(model, &always.condition, Some(always.owner), of)?;
         expr::fits(&always.condition, Type::YesNo, of)?;
     }
+    silences(model)?;
     policies(model, &mut heights)
+}
+
+/// A warning is allowed in a policy of the set.
+fn silences(model: &Model) -> Kept {
+    let known = |p: &PolicyId| p.index() < model.policies.len();
+    if model.silences.iter().all(|s| s.policy.as_ref().is_none_or(known)) {
+        Ok(())
+    } else {
+        broken("a warning is allowed in a policy that there is not", "allow")
+    }
 }
 
 fn policies(model: &Model, heights: &mut Heights<'_>) -> Kept {
@@ -105,9 +116,9 @@ fn policies(model: &Model, heights: &mut Heights<'_>) -> Kept {
                 return broken("an amount is no number", of);
             }
         }
-        if let Some(lasts) = &policy.lasts {
-            heights.of(lasts, 0)?;
-            expr::check(model, lasts, Some(policy.unit), of)?;
+        for expr in policy.lasts.iter().chain(&policy.counts_as_income) {
+            heights.of(expr, 0)?;
+            expr::check(model, expr, Some(policy.unit), of)?;
         }
         let known = |p: &u32| (*p as usize) < model.policies.len();
         if !policy.exclusions.iter().all(|e| e.policies.iter().all(known)) {
