@@ -182,8 +182,11 @@ pub fn compare(old: &mut Side<'_>, new: &mut Side<'_>, span: (Option<Date>, Opti
         let change = match (before.get(name), after.get(name)) {
             (Some(a), Some(b)) => {
                 let known = joined.before.contains_key(a).then(|| found.remove(b).unwrap_or_default());
-                let cases = hints.remove(b).unwrap_or_default();
-                settle(known).unwrap_or_else(|| cases::one(old, new, (*a, *b), cases, span, &mut seen))
+                let mut cases = hints.remove(b).unwrap_or_default();
+                settle(known).unwrap_or_else(|| {
+                    cases.extend(eligible(&joined, new.model, &mut prover, (*a, *b)));
+                    cases::one(old, new, (*a, *b), cases, span, &mut seen)
+                })
             }
             (None, _) => Change::Added,
             (_, None) => Change::Removed,
@@ -191,6 +194,21 @@ pub fn compare(old: &mut Side<'_>, new: &mut Side<'_>, span: (Option<Date>, Opti
         policies.push(Difference { policy: name.clone(), change });
     }
     Differences { policies, figures }
+}
+
+/// A household that is eligible in each of the two sets, to begin the search by cases with.
+fn eligible(joined: &Joined, new: &Model, prover: &mut Prover, (a, b): (PolicyId, PolicyId)) -> Vec<(Profile, Date)> {
+    let policies = joined.before.get(&a).copied().into_iter().chain([b]);
+    let claims: Vec<Claim> = policies.map(|p| Claim { goals: vec![(Target::Whole(p), true)] }).collect();
+    let fallen: Vec<(Date, Box<Profile>)> = prover
+        .prove(&claims)
+        .into_iter()
+        .filter_map(|p| if let Proof::Falls(on, profile) = p { Some((on, profile)) } else { None })
+        .collect();
+    let carried = |(on, profile): (Date, Box<Profile>)| {
+        carry::carried(&joined.model.schema, &new.schema, &profile).map(|p| (p, on))
+    };
+    fallen.into_iter().filter_map(carried).collect()
 }
 
 /// What the claims about one policy come to; none where the authors' cases have to be tried.

@@ -67,6 +67,8 @@ pub struct Witness {
 pub(crate) struct Prover {
     model: Model,
     starts: Vec<Date>,
+    /// The days on which epochs of the set itself begin; what is made up begins with one of them.
+    epochs: Vec<Date>,
     until: Option<Date>,
     scratch: Scratch,
 }
@@ -79,7 +81,8 @@ impl Prover {
         for policy in &mut model.policies {
             policy.scenarios.clear();
         }
-        Self { model, starts: starts.to_vec(), until, scratch: Scratch::default() }
+        let epochs = from_checked::epochs(&model);
+        Self { model, starts: starts.to_vec(), epochs, until, scratch: Scratch::default() }
     }
 
     /// A made-up policy for the record of a kind.
@@ -224,7 +227,8 @@ impl Prover {
     /// The graph of a day with only the policies that some claims are about.
     fn graph<'c>(&self, day: Date, claims: impl Iterator<Item = &'c Claim>) -> Option<Arc<Graph>> {
         let needed: BTreeSet<PolicyId> = claims.flat_map(policies).collect();
-        from_checked::compile_some(&self.model, day, &|id| needed.contains(&id)).ok().map(Arc::new)
+        let epoch = from_checked::epoch_of(&self.epochs, day);
+        from_checked::compile_some(&self.model, day, epoch, &|id| needed.contains(&id)).ok().map(Arc::new)
     }
 
     fn applies(&self, claim: &Claim, day: Date) -> bool {
@@ -238,7 +242,10 @@ impl Prover {
 
     /// All policies of the set itself as they are on a day, with what each household comes to.
     pub(crate) fn rules(&self, day: Date, policies: &BTreeSet<PolicyId>) -> Option<Bound> {
-        let graph = from_checked::compile_some(&self.model, day, &|id| policies.contains(&id)).ok()?;
+        let graph = from_checked::compile_some(&self.model, day, from_checked::epoch_of(&self.epochs, day), &|id| {
+            policies.contains(&id)
+        })
+        .ok()?;
         Arc::new(graph).bind(day)
     }
 }
