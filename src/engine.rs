@@ -19,8 +19,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 mod advice;
+mod cover;
 mod scenario;
 
+pub use cover::{Fate, Seen, Suggestion, Tried, What};
 pub use scenario::ScenarioOutcome;
 
 /// A policy set that was read and checked. It is immutable and can be shared between threads.

@@ -4,6 +4,7 @@ pub mod advise;
 pub mod ast;
 pub mod checked;
 pub mod compare;
+pub mod cover;
 pub mod diagnostic;
 pub mod graph;
 pub mod ids;
@@ -20,5 +21,5 @@ pub mod wire;
 mod engine;
 mod error;
 
-pub use engine::{Engine, Matches, Rules, ScenarioOutcome};
+pub use engine::{Engine, Fate, Matches, Rules, ScenarioOutcome, Seen, Suggestion, Tried, What};
 pub use error::Error;

@@ -27,8 +27,10 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("why", shared(&["verdict", "graph", "checked"])),
         ("advise", shared(&["why", "verdict", "graph", "checked"])),
         ("compare", shared(&["advise", "verdict", "graph", "checked"])),
+        // It hands back text to paste, so it writes the syntax tree.
+        ("cover", shared(&["ast", "verdict", "graph", "checked"])),
         ("lint", shared(&["verdict", "graph", "checked"])),
-        ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise", "lint", "compare"])),
+        ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise", "lint", "compare", "cover"])),
         ("wire", shared(&["checked", "verdict", "why", "advise", "compare", "engine", "Engine", "Matches"])),
     ])
 }

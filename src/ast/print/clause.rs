@@ -286,7 +286,7 @@ impl Printer<'_> {
         }
     }
 
-    fn scenario(&mut self, scenario: &Scenario) {
+    pub(super) fn scenario(&mut self, scenario: &Scenario) {
         let mut head = format!("{} {}", self.word("k_scenario"), self.label(&scenario.label.text));
         if let Some(like) = &scenario.like {
             head = format!("{head} {} {}", self.word("k_like"), self.label(&like.text));

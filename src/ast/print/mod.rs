@@ -58,6 +58,27 @@ pub fn expr(expr: &super::Expr, surface: Surface, glossary: &Glossary) -> String
     Printer::new(surface, glossary).expr(expr)
 }
 
+/// Prints one scenario, indented to stand in a policy.
+#[must_use]
+pub fn scenario(scenario: &super::Scenario, surface: Surface, glossary: &Glossary) -> String {
+    let mut printer = Printer::new(surface, glossary);
+    printer.indent = 1;
+    printer.scenario(scenario);
+    printer.text
+}
+
+/// The surface a text is written in: that of its first declaration.
+///
+/// ```
+/// use entitle::ast::print::{Surface, surface_of};
+/// assert_eq!(surface_of("// tea\n政策 茶 面向 人员"), Surface::Chinese);
+/// ```
+#[must_use]
+pub fn surface_of(text: &str) -> Surface {
+    let first = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with("//")).unwrap_or("");
+    if first.starts_with(|c: char| c.is_ascii_alphabetic()) { Surface::English } else { Surface::Chinese }
+}
+
 fn item_span(item: &Item) -> Option<crate::span::Span> {
     match item {
         Item::Enum(e) => Some(e.span),
