@@ -15,6 +15,8 @@ mod page;
 mod record;
 mod schema;
 mod test;
+mod uncovered;
+mod watch;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use entitle::Engine;
@@ -52,8 +54,8 @@ enum Command {
     Record(record::Options),
     /// Run a record again and say whether it still holds
     VerifyRecord(record::Verify),
-    /// Run the scenarios in the policies, and report which conditions they cover
-    Test(Common),
+    /// Run the scenarios in the policies, and report what they cover and which slips they would notice
+    Test(test::Options),
     /// Print the JSON Schema of a profile
     Schema(Common),
 }
@@ -121,7 +123,7 @@ fn main() -> ExitCode {
         Command::Ask(options) => ask::run(options),
         Command::Record(options) => record::run(options),
         Command::VerifyRecord(options) => record::verify(options),
-        Command::Test(common) => test::run(common),
+        Command::Test(options) => test::run(options),
         Command::Schema(common) => schema::run(common),
     };
     result.unwrap_or_else(|code| code)
