@@ -5,15 +5,19 @@
 mod advise;
 mod ask;
 mod check;
+mod depends;
 mod diff;
 mod draw;
 mod explain_code;
 mod format;
+mod graph;
 mod household;
 mod matching;
 mod page;
+mod picture;
 mod record;
 mod schema;
+mod svg;
 mod test;
 mod uncovered;
 mod watch;
@@ -56,6 +60,8 @@ enum Command {
     VerifyRecord(record::Verify),
     /// Run the scenarios in the policies, and report what they cover and which slips they would notice
     Test(test::Options),
+    /// Draw the conditions of a policy, or how policies depend on one another
+    Graph(graph::Options),
     /// Print the JSON Schema of a profile
     Schema(Common),
 }
@@ -124,6 +130,7 @@ fn main() -> ExitCode {
         Command::Record(options) => record::run(options),
         Command::VerifyRecord(options) => record::verify(options),
         Command::Test(options) => test::run(options),
+        Command::Graph(options) => graph::run(options),
         Command::Schema(common) => schema::run(common),
     };
     result.unwrap_or_else(|code| code)
