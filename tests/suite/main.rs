@@ -4,6 +4,8 @@ mod advice;
 mod compare;
 mod conformance;
 mod corpus;
+mod cover;
+mod editor;
 mod format;
 mod household;
 mod layers;
