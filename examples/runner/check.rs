@@ -1,12 +1,14 @@
 //! `check`: every finding of every file.
 
-use crate::{Common, Format, colour, draw, say};
+use crate::{Common, Format, colour, draw, say, watch};
 use clap::Args;
 use entitle::Engine;
 use entitle::diagnostic::Level;
 use entitle::ids::PolicyId;
 use entitle::lint;
 use entitle::value::Language;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -16,9 +18,23 @@ pub(crate) struct Options {
     /// Also list the figures whose last known value ends, and the policies that stay open after that
     #[arg(long)]
     figures: bool,
+    /// Check again whenever a file is saved: all errors, and the warnings about the policies of that file
+    #[arg(long, conflicts_with = "figures")]
+    watch: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
+    if options.watch {
+        let common = &options.common;
+        return watch::watch(&common.paths, common.language(), &mut |changed| {
+            let _ = once(options, changed);
+        });
+    }
+    once(options, None)
+}
+
+/// Checks everything, or what can have changed with these files.
+fn once(options: &Options, changed: Option<&BTreeSet<PathBuf>>) -> Result<ExitCode, ExitCode> {
     let common = &options.common;
     let (mut findings, sources) = Engine::findings_of(&common.paths).map_err(|error| {
         eprintln!("error: {error}");
@@ -28,7 +44,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     // Warnings are about what the text means, so they wait until it means something.
     let engine = if wrong { None } else { Some(common.open()?) };
     if let Some(engine) = &engine {
-        findings.extend(engine.lint());
+        findings.extend(match changed {
+            None => engine.lint(),
+            Some(files) => engine.lint_of(&watch::touched(engine, files)),
+        });
     }
     if common.format == Format::Json {
         let list: Vec<serde_json::Value> = findings

@@ -4,14 +4,17 @@ use super::{Engine, Rules, scenario};
 use crate::ast::print::{self, Glossary, Surface};
 use crate::checked::{Expected, Model, Scenario};
 use crate::cover::{Change, Mutant, Place, apply, mutants, suggest, uses, written};
-use crate::graph::{Graph, from_checked};
+use crate::diagnostic::Diagnostic;
+use crate::graph::{Bound, Graph, from_checked};
 use crate::ids::PolicyId;
+use crate::lint;
 use crate::profile::Profile;
 use crate::span::Span;
 use crate::value::{Date, Language};
 use crate::verdict::from_graph::{Evaluation, Scratch};
 use crate::verdict::{Truth, exact};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// One place of the policies and what the scenarios have shown of it.
@@ -293,6 +296,23 @@ impl Engine {
         let mut all: Vec<Suggestion> = found.into_iter().map(|(.., s)| s).collect();
         all.sort_by_key(|s| s.policy);
         all
+    }
+
+    /// The warnings of [`Engine::lint`] about these policies by themselves, in a moment: without those that compare
+    /// policies with each other or ask whether anything uses a fact, a figure or a definition.
+    #[must_use]
+    pub fn lint_of(&self, policies: &BTreeSet<PolicyId>) -> Vec<Diagnostic> {
+        let model = Arc::new(uses::only(&self.model, &uses::bare(&self.model), policies));
+        let mut days = Days::default();
+        let mut bounds: BTreeMap<Date, Option<Rc<Bound>>> = BTreeMap::new();
+        let mut at = |day: Date| {
+            let made = || days.at(&model, day).map(|rules| Rc::new(rules.bound.clone()));
+            bounds.entry(day).or_insert_with(made).clone()
+        };
+        let mut findings = lint::lint(&model, &from_checked::epochs(&model), &mut at);
+        let alone = [lint::error::NOBODY, lint::error::EVERYBODY, lint::error::NEVER, lint::error::ALWAYS];
+        findings.retain(|f| alone.contains(&f.code));
+        findings
     }
 
     /// Calls `each` for every change, with a bench that holds the policies it can reach.
