@@ -65,12 +65,14 @@ impl Graph {
             }
         }
         bonds.retain(|(a, b, _)| a != b);
-        let mut kept: BTreeSet<usize> = bonds.iter().flat_map(|(a, b, _)| [*a, *b]).collect();
+        let opening = bonds.iter().filter(|(_, _, bond)| *bond == Bond::Opens);
+        let mut kept: BTreeSet<usize> = opening.flat_map(|(a, b, _)| [*a, *b]).collect();
         if let Some(policy) = around {
-            kept = reached(&bonds, policy.index());
+            kept = beside(&bonds, policy.index());
         }
         bonds.retain(|(a, b, bond)| {
-            let near = around.is_none_or(|p| *bond == Bond::Opens || *a == p.index() || *b == p.index());
+            // In the whole set only what opens what: with all that exclude each other nothing could be read.
+            let near = around.map_or(*bond == Bond::Opens, |p| *a == p.index() || *b == p.index());
             near && kept.contains(a) && kept.contains(b)
         });
         let written = model.policies.iter().filter(|p| p.written).count();
@@ -106,10 +108,18 @@ impl Graph {
         for (i, item) in self.items.iter().enumerate() {
             let (fill, line) = colours(item.truth);
             let name = item.name.replace('\\', "\\\\").replace('"', "\\\"");
-            let _ = writeln!(text, "  p{i} [label=\"{name}\" tooltip=\"{}\" fillcolor=\"{fill}\" color=\"{line}\"];", item.id);
+            let _ = writeln!(
+                text,
+                "  p{i} [label=\"{name}\" tooltip=\"{}\" fillcolor=\"{fill}\" color=\"{line}\"];",
+                item.id
+            );
         }
         for (a, b, bond) in &self.bonds {
-            let style = if *bond == Bond::Bars { " [style=dashed color=\"#b3423a\" arrowhead=tee constraint=false]" } else { "" };
+            let style = if *bond == Bond::Bars {
+                " [style=dashed color=\"#b3423a\" arrowhead=tee constraint=false]"
+            } else {
+                ""
+            };
             let _ = writeln!(text, "  p{a} -> p{b}{style};");
         }
         text + "}\n"
@@ -161,25 +171,40 @@ fn asked(
     }
 }
 
-/// What leads to a policy, what it leads to, and what it excludes.
-fn reached(bonds: &BTreeSet<(usize, usize, Bond)>, policy: usize) -> BTreeSet<usize> {
-    let mut kept = BTreeSet::from([policy]);
-    for forwards in [true, false] {
-        let mut stack = vec![policy];
-        let mut seen = BTreeSet::from([policy]);
-        while let Some(at) = stack.pop() {
-            for (a, b, _) in bonds.iter().filter(|(_, _, bond)| *bond == Bond::Opens) {
-                let (from, to) = if forwards { (*a, *b) } else { (*b, *a) };
-                if from == at && seen.insert(to) {
-                    stack.push(to);
-                }
-            }
-        }
-        kept.extend(seen);
+/// A policy with what it asks for, what asks for it, and what it excludes.
+fn beside(bonds: &BTreeSet<(usize, usize, Bond)>, policy: usize) -> BTreeSet<usize> {
+    let near = bonds.iter().filter(|(a, b, _)| *a == policy || *b == policy);
+    near.flat_map(|(a, b, _)| [*a, *b]).chain([policy]).collect()
+}
+
+/// The bonds that lead forwards: without those that would close a circle, found by walking along them.
+fn forwards(count: usize, opens: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let mut after: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for (a, b) in opens {
+        after[*a].push(*b);
     }
-    for (a, b, _) in bonds {
-        if *a == policy || *b == policy {
-            kept.extend([*a, *b]);
+    // 0 not met, 1 on the way that is walked now, 2 done.
+    let mut state = vec![0u8; count];
+    let mut kept = Vec::new();
+    for start in 0..count {
+        if state[start] != 0 {
+            continue;
+        }
+        state[start] = 1;
+        let mut way = vec![(start, 0usize)];
+        while let Some((at, next)) = way.pop() {
+            let Some(to) = after[at].get(next).copied() else {
+                state[at] = 2;
+                continue;
+            };
+            way.push((at, next + 1));
+            if state[to] != 1 {
+                kept.push((at, to));
+            }
+            if state[to] == 0 {
+                state[to] = 1;
+                way.push((to, 0));
+            }
         }
     }
     kept
@@ -200,6 +225,13 @@ struct Spot {
     after: Vec<usize>,
 }
 
+impl Spot {
+    /// Lines that pass need little room.
+    const fn gap(&self) -> u32 {
+        if self.item.is_some() { GAP } else { 5 }
+    }
+}
+
 struct Layers {
     spots: Vec<Spot>,
     layers: Vec<Vec<usize>>,
@@ -214,14 +246,14 @@ impl Layers {
         let count = graph.items.len();
         let opens: Vec<(usize, usize)> =
             graph.bonds.iter().filter(|(_, _, bond)| *bond == Bond::Opens).map(|(a, b, _)| (*a, *b)).collect();
-        // The longest way to each, counted at most as often as there are policies: circles end there.
+        let opens = forwards(count, &opens);
+        // The longest way to each.
         let mut layer_of = vec![0usize; count];
-        for _ in 0..count.min(24) {
+        for _ in 0..count {
             let mut moved = false;
             for (a, b) in &opens {
-                let wanted = (layer_of[*a] + 1).min(23);
-                if layer_of[*b] < wanted {
-                    layer_of[*b] = wanted;
+                if layer_of[*b] <= layer_of[*a] {
+                    layer_of[*b] = layer_of[*a] + 1;
                     moved = true;
                 }
             }
@@ -233,7 +265,14 @@ impl Layers {
         for item in &graph.items {
             let lines = svg::wrapped(&item.name, WIDTH - 24);
             let height = u32::try_from(lines.len()).unwrap_or(1) * 19 + 14;
-            spots.push(Spot { item: Some(spots.len()), lines, height, middle: 0, before: Vec::new(), after: Vec::new() });
+            spots.push(Spot {
+                item: Some(spots.len()),
+                lines,
+                height,
+                middle: 0,
+                before: Vec::new(),
+                after: Vec::new(),
+            });
         }
         let deepest = layer_of.iter().copied().max().unwrap_or(0);
         let mut layers = vec![Vec::new(); deepest + 1];
@@ -241,17 +280,31 @@ impl Layers {
             layers[*layer].push(i);
         }
         let mut ways = Vec::new();
+        // Long lines from one policy run together until they part.
+        let mut passing: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for (a, b) in &opens {
             let mut way = vec![*a];
-            for layer in layers.iter_mut().take(layer_of[*b]).skip(layer_of[*a] + 1) {
-                let spot = spots.len();
-                spots.push(Spot { item: None, lines: Vec::new(), height: 4, middle: 0, before: Vec::new(), after: Vec::new() });
-                layer.push(spot);
+            for at in layer_of[*a] + 1..layer_of[*b] {
+                let spot = *passing.entry((*a, at)).or_insert_with(|| {
+                    let spot = spots.len();
+                    spots.push(Spot {
+                        item: None,
+                        lines: Vec::new(),
+                        height: 2,
+                        middle: 0,
+                        before: Vec::new(),
+                        after: Vec::new(),
+                    });
+                    layers[at].push(spot);
+                    spot
+                });
                 way.push(spot);
             }
             way.push(*b);
             for pair in way.windows(2) {
-                if let [from, to] = pair {
+                if let [from, to] = pair
+                    && !spots[*from].after.contains(to)
+                {
                     spots[*from].after.push(*to);
                     spots[*to].before.push(*from);
                 }
@@ -300,7 +353,7 @@ impl Layers {
             for spot in layer {
                 let spot = &mut self.spots[*spot];
                 spot.middle = top + spot.height / 2;
-                top += spot.height + GAP;
+                top += spot.height + spot.gap();
             }
         }
         for round in 0..10 {
@@ -311,7 +364,8 @@ impl Layers {
                     .iter()
                     .map(|s| {
                         let spot = &self.spots[*s];
-                        let near: Vec<u32> = spot.before.iter().chain(&spot.after).map(|n| self.spots[*n].middle).collect();
+                        let near: Vec<u32> =
+                            spot.before.iter().chain(&spot.after).map(|n| self.spots[*n].middle).collect();
                         let sum: u32 = near.iter().sum();
                         sum.checked_div(u32::try_from(near.len()).unwrap_or(1)).unwrap_or(spot.middle)
                     })
@@ -321,7 +375,7 @@ impl Layers {
                 for (s, want) in layer.iter().zip(wanted) {
                     let spot = &mut self.spots[*s];
                     spot.middle = want.max(top + spot.height / 2);
-                    top = spot.middle + spot.height / 2 + GAP;
+                    top = spot.middle + spot.height / 2 + spot.gap();
                 }
             }
         }
@@ -399,20 +453,22 @@ impl Layers {
             MARGIN + 34,
             MARGIN + 44
         );
-        let next = MARGIN + 70 + svg::wide(opens);
-        let _ = writeln!(
-            body,
-            "<path d=\"M{next} {0}h34\" stroke=\"#b3423a\" stroke-width=\"1.2\" stroke-dasharray=\"4 4\"/><text x=\"{1}\" y=\"{y}\" font-size=\"12\">{bars}</text>",
-            y - 4,
-            next + 44
-        );
+        let mut next = MARGIN + 70 + svg::wide(opens);
+        if graph.bonds.iter().any(|(_, _, bond)| *bond == Bond::Bars) {
+            let _ = writeln!(
+                body,
+                "<path d=\"M{next} {0}h34\" stroke=\"#b3423a\" stroke-width=\"1.2\" stroke-dasharray=\"4 4\"/><text x=\"{1}\" y=\"{y}\" font-size=\"12\">{bars}</text>",
+                y - 4,
+                next + 44
+            );
+            next += 70 + svg::wide(bars);
+        }
         if self.layers.len() > 1 && graph.alone > 0 {
             let rest = match language {
                 Language::Zh => format!("另有 {} 项政策与其他政策没有关系", graph.alone),
                 Language::En => format!("{} more policies are connected with no other", graph.alone),
             };
-            let at = next + 70 + svg::wide(bars);
-            let _ = writeln!(body, "<text x=\"{at}\" y=\"{y}\" font-size=\"12\" fill=\"#5d6778\">{rest}</text>");
+            let _ = writeln!(body, "<text x=\"{next}\" y=\"{y}\" font-size=\"12\" fill=\"#5d6778\">{rest}</text>");
         }
         svg::page(width.max(640), y + 24, &graph.title, &body)
     }

@@ -121,7 +121,11 @@ impl Maker<'_> {
                 let children = parts.iter().map(|p| self.piece(p)).collect();
                 group(pick(language, "any of", "符合其一").to_owned(), children, None)
             }
-            Form::Not(inner) if !matches!(inner.form, Form::Fact(_)) && !clause.labelled => {
+            Form::Not(inner)
+                if !matches!(inner.form, Form::Fact(_))
+                    && !clause.labelled
+                    && !inner.words.get(language).is_empty() =>
+            {
                 let child = self.piece(inner);
                 group(pick(language, "not", "并非").to_owned(), vec![child], None)
             }
@@ -165,7 +169,8 @@ impl Maker<'_> {
             Form::Compare(_, left, _) | Form::OneOf(left, ..) | Form::Within(left, _) => self.shown(left)?,
             Form::Elapsed { later, earlier, .. } => {
                 let evaluation = self.evaluation.as_mut()?;
-                let mut date = |node| evaluation.point(node).and_then(|n| Date::from_days(i64::try_from(n.floor()).ok()?));
+                let mut date =
+                    |node| evaluation.point(node).and_then(|n| Date::from_days(i64::try_from(n.floor()).ok()?));
                 let (earlier, later) = (date(*earlier)?, date(*later)?);
                 Shown::Elapsed(earlier, later)
             }
@@ -224,8 +229,7 @@ fn lines(piece: &Piece) -> Vec<&str> {
 fn dot(piece: &Piece, parent: Option<usize>, count: &mut usize, text: &mut String) {
     let me = *count;
     *count += 1;
-    let label: Vec<String> =
-        lines(piece).iter().map(|l| l.replace('\\', "\\\\").replace('"', "\\\"")).collect();
+    let label: Vec<String> = lines(piece).iter().map(|l| l.replace('\\', "\\\\").replace('"', "\\\"")).collect();
     let (fill, line) = colours(piece.truth);
     let _ = writeln!(text, "  n{me} [label=\"{}\" fillcolor=\"{fill}\" color=\"{line}\"];", label.join("\\n"));
     if let Some(parent) = parent {

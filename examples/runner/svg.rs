@@ -7,7 +7,8 @@ use entitle::verdict::Truth;
 use std::fmt::Write as _;
 
 /// The fonts of labels; every system with Chinese has one of these.
-pub(crate) const FONT: &str = "'Noto Sans SC','Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',system-ui,sans-serif";
+pub(crate) const FONT: &str =
+    "'Noto Sans SC','Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',system-ui,sans-serif";
 
 /// Height of a line of text, and of the smaller line with a value.
 const LINE: u32 = 20;
@@ -23,8 +24,8 @@ pub(crate) fn wide(text: &str) -> u32 {
         .map(|c| match c {
             '\u{2E80}'.. | '“' | '”' | '…' | '—' => 14,
             'A'..='Z' | 'm' | 'w' | '%' | '<' | '>' | '=' | '+' => 10,
-            'i' | 'l' | 'j' | '.' | ',' | ':' | ';' | '|' | '\'' | ' ' => 4,
-            _ => 8,
+            'i' | 'l' | 'j' | '.' | ',' | ':' | ';' | '|' | '\'' | ' ' => 5,
+            _ => 9,
         })
         .sum()
 }
@@ -35,7 +36,8 @@ pub(crate) fn wrapped(text: &str, most: u32) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for c in text.chars() {
         let closing = "，。、；：）】”」》".contains(c);
-        let sticks = c.is_ascii() && c != ' ' && words.last().is_some_and(|w| w.ends_with(|l: char| l.is_ascii() && l != ' '));
+        let sticks =
+            c.is_ascii() && c != ' ' && words.last().is_some_and(|w| w.ends_with(|l: char| l.is_ascii() && l != ' '));
         match words.last_mut() {
             Some(word) if sticks || closing || c == ' ' => word.push(c),
             _ => words.push(c.to_string()),
@@ -79,22 +81,14 @@ fn placed<'a>(piece: &'a Piece, depth: usize, top: &mut u32) -> Placed<'a> {
     let lines = wrapped(&piece.text, most);
     let label = piece.label.as_deref().map(|l| wrapped(l, most)).unwrap_or_default();
     let small = |text: &str| wide(text) * 12 / 14;
-    let widest = lines.iter().map(|l| wide(l)).chain(label.iter().map(|l| small(l)));
+    // Names and what joins a group are bold, and a little wider.
+    let bold = if piece.shape == Shape::Leaf { 20 } else { 21 };
+    let widest = lines.iter().map(|l| wide(l) * bold / 20).chain(label.iter().map(|l| small(l)));
     let widest = widest.chain(piece.value.iter().map(|v| small(v))).max().unwrap_or(0);
     let count = |n: usize| u32::try_from(n).unwrap_or(1);
-    let height = count(lines.len()) * LINE
-        + (count(label.len()) + u32::from(piece.value.is_some())) * SMALL
-        + 2 * PAD;
-    let mut box_of = Placed {
-        piece,
-        lines,
-        label,
-        width: widest + 2 * PAD + 8,
-        height,
-        middle: 0,
-        depth,
-        children: Vec::new(),
-    };
+    let height = count(lines.len()) * LINE + (count(label.len()) + u32::from(piece.value.is_some())) * SMALL + 2 * PAD;
+    let mut box_of =
+        Placed { piece, lines, label, width: widest + 2 * PAD + 8, height, middle: 0, depth, children: Vec::new() };
     let start = *top;
     for child in &piece.children {
         box_of.children.push(placed(child, depth + 1, top));
@@ -131,7 +125,8 @@ fn columns(piece: &Placed<'_>, widths: &mut Vec<u32>) {
     if widths.len() <= piece.depth {
         widths.push(0);
     }
-    if let Some(width) = widths.get_mut(piece.depth) {
+    // What has nothing to its right may be as wide as it likes: it has its rows to itself.
+    if let Some(width) = widths.get_mut(piece.depth).filter(|_| !piece.children.is_empty()) {
         *width = (*width).max(piece.width);
     }
     piece.children.iter().for_each(|c| columns(c, widths));
@@ -139,6 +134,11 @@ fn columns(piece: &Placed<'_>, widths: &mut Vec<u32>) {
 
 fn lowest(piece: &Placed<'_>) -> u32 {
     piece.children.iter().map(lowest).max().unwrap_or(0).max(piece.middle + piece.height / 2)
+}
+
+fn rightmost(piece: &Placed<'_>, lefts: &[u32]) -> u32 {
+    let own = left(lefts, piece.depth) + piece.width;
+    piece.children.iter().map(|c| rightmost(c, lefts)).max().unwrap_or(0).max(own)
 }
 
 /// The tree of one policy, from left to right.
@@ -152,7 +152,7 @@ pub(crate) fn tree(tree: &Tree, language: Language) -> String {
         lefts.push(lefts.last().copied().unwrap_or(0) + width + BETWEEN);
     }
     let coloured = tree.root.truth.is_some();
-    let width = lefts.last().copied().unwrap_or(0) - BETWEEN + MARGIN;
+    let width = rightmost(&root, &lefts) + MARGIN;
     let height = lowest(&root) + if coloured { 56 } else { MARGIN };
     let mut body = String::new();
     lines(&root, &lefts, &mut body);

@@ -50,7 +50,11 @@ fn missing(seen: &Seen, language: Language) -> Vec<String> {
         What::Row(n) => {
             if !first {
                 let n = n + 1;
-                all.push(if zh { format!("没有样例用到由紧到宽的第{n}行") } else { format!("no case stands on row {n}, closest first") });
+                all.push(if zh {
+                    format!("没有样例用到由紧到宽的第{n}行")
+                } else {
+                    format!("no case stands on row {n}, closest first")
+                });
             }
         }
     }
@@ -127,9 +131,14 @@ pub(crate) fn mutate(engine: &Engine, chosen: &BTreeSet<PolicyId>, common: &Comm
     for (i, one) in unnoticed.iter().enumerate() {
         let mut label = one.mutant.change.words(language);
         if suggest && !shown.contains(&i) {
-            label += if zh { "（没有找到能看出差别的家庭）" } else { " (no household was found that shows it)" };
+            label += if zh {
+                "（没有找到能看出差别的家庭）"
+            } else {
+                " (no household was found that shows it)"
+            };
         }
-        let title = if zh { format!("没有样例察觉：{}", one.of) } else { format!("no scenario notices: {}", one.of) };
+        let title =
+            if zh { format!("没有样例察觉：{}", one.of) } else { format!("no scenario notices: {}", one.of) };
         let note = notes.entry(one.mutant.span);
         note.or_insert_with(|| Note { title, span: one.mutant.span, labels: Vec::new() }).labels.push(label);
     }
@@ -148,7 +157,9 @@ pub(crate) fn mutate(engine: &Engine, chosen: &BTreeSet<PolicyId>, common: &Comm
             say(&if zh {
                 format!("// 加进 {name}（{file}）；预期照现在的写法得出，请先核对：")
             } else {
-                format!("// to add to {name} ({file}); what is expected is what the policy says now, please confirm it:")
+                format!(
+                    "// to add to {name} ({file}); what is expected is what the policy says now, please confirm it:"
+                )
             });
             before = Some(suggestion.policy);
         }

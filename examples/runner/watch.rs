@@ -58,7 +58,8 @@ fn note(event: notify::Result<notify::Event>, paths: &[PathBuf], into: &mut BTre
     if event.kind.is_access() {
         return;
     }
-    let asked = |file: &PathBuf| paths.iter().any(|p| same(file, p) || (p.is_dir() && absolute(file).starts_with(absolute(p))));
+    let asked =
+        |file: &PathBuf| paths.iter().any(|p| same(file, p) || (p.is_dir() && absolute(file).starts_with(absolute(p))));
     let policies = event.paths.into_iter().filter(|p| p.extension().is_some_and(|e| e == "policy"));
     into.extend(policies.filter(asked));
 }

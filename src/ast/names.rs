@@ -1,8 +1,8 @@
 //! Every name of a file with its place: what an editor asks for under the cursor.
 
 use super::{
-    Attribute, AttributeKind, Clause, Condition, EnumValue, Expr, ExprKind, FactKey, FactLine, FactValue, Field, FieldNote,
-    File, Item, Name, Operand, Pair, Row, RowKey, TypeExpr,
+    Attribute, AttributeKind, Clause, Condition, EnumValue, Expr, ExprKind, FactKey, FactLine, FactValue, Field,
+    FieldNote, File, Item, Name, Operand, Pair, Row, RowKey, TypeExpr,
 };
 use crate::span::Span;
 
@@ -76,7 +76,8 @@ impl<'a> Walk<'_, 'a> {
         (self.visit)(Mention { text: &pair.name.text, span: pair.name.span, declares: true });
         if let Some(other) = &pair.other {
             // Straight and curly quotes are of different length, the same on both sides.
-            let quotes = (other.span.end - other.span.start).saturating_sub(u32::try_from(other.text.len()).unwrap_or(0));
+            let quotes =
+                (other.span.end - other.span.start).saturating_sub(u32::try_from(other.text.len()).unwrap_or(0));
             let (start, end) = (other.span.start + quotes / 2, other.span.end.saturating_sub(quotes / 2));
             let span = Span { start, end, ..other.span };
             (self.visit)(Mention { text: &other.text, span, declares: true });

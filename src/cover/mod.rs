@@ -100,11 +100,19 @@ impl Change {
             }
             Self::Row(n) => {
                 let n = n.saturating_add(1);
-                if zh { format!("去掉表中由紧到宽的第{n}行") } else { format!("without row {n} of the table, closest first") }
+                if zh {
+                    format!("去掉表中由紧到宽的第{n}行")
+                } else {
+                    format!("without row {n} of the table, closest first")
+                }
             }
             Self::RowValue(n) => {
                 let n = n.saturating_add(1);
-                if zh { format!("表中由紧到宽的第{n}行") } else { format!("row {n} of the table, closest first") }
+                if zh {
+                    format!("表中由紧到宽的第{n}行")
+                } else {
+                    format!("row {n} of the table, closest first")
+                }
             }
             Self::Cap => pick("without the cap", "去掉封顶或保底"),
             Self::Rounding => pick("rounded another way", "换一种取整"),

@@ -2,8 +2,8 @@
 
 use super::suggest::{Move, Shown};
 use crate::ast::{
-    DateLiteral, Decimal, Expr, ExprKind, FactKey, FactLine, FactValue, Literal, LiteralKind, Name, Scenario, Text, Unit,
-    UnitWord,
+    DateLiteral, Decimal, Expr, ExprKind, FactKey, FactLine, FactValue, Literal, LiteralKind, Name, Scenario, Text,
+    Unit, UnitWord,
 };
 use crate::checked::{Condition, Model, Policy, Type};
 use crate::profile::{Profile, RecordIx, Slot};
@@ -302,7 +302,12 @@ fn literal(kind: LiteralKind) -> FactValue {
 }
 
 fn date(day: Date) -> DateLiteral {
-    DateLiteral { year: day.year(), month: day.month().unsigned_abs(), day: day.day().unsigned_abs(), span: Span::default() }
+    DateLiteral {
+        year: day.year(),
+        month: day.month().unsigned_abs(),
+        day: day.day().unsigned_abs(),
+        span: Span::default(),
+    }
 }
 
 /// A number in its unit; none where it does not end after a few places or the unit has no words.

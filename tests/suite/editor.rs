@@ -25,6 +25,7 @@ fn the_highlighted_words_are_the_keyword_table_in_both_languages() {
             found.extend(words(pattern["match"].as_str().unwrap()));
         }
     }
-    let wanted: BTreeSet<String> = KEYWORDS.iter().flat_map(|(_, en, zh)| [(*en).to_owned(), (*zh).to_owned()]).collect();
+    let wanted: BTreeSet<String> =
+        KEYWORDS.iter().flat_map(|(_, en, zh)| [(*en).to_owned(), (*zh).to_owned()]).collect();
     assert_eq!(found, wanted);
 }

@@ -110,7 +110,8 @@ policy tea "茶" for person { // head
 
 #[test]
 fn comments_behind_lines_that_follow_each_other_stand_in_one_column_whatever_the_script() {
-    let text = "record person \"人员\" {\n    a \"甲甲甲甲\": yes/no // one\n    bcdefghijkl \"乙\": date // two\n\n}\n";
+    let text =
+        "record person \"人员\" {\n    a \"甲甲甲甲\": yes/no // one\n    bcdefghijkl \"乙\": date // two\n\n}\n";
     let (file, findings) = parse(FileId(0), text);
     assert!(findings.is_empty());
     let printed = print(&file, Surface::English, &Glossary::collect(&[&file]));

@@ -104,7 +104,8 @@ fn location(set: &Set, span: Span, encoding: Encoding) -> Option<Location> {
 pub(crate) fn definition(workspace: &mut Workspace, params: &Value, encoding: Encoding) -> Result<Value, String> {
     let place = Place::of(workspace, params, encoding)?;
     let Some(mention) = place.mention() else { return Ok(Value::Null) };
-    let mut declared: Vec<Mention<'_>> = mentions(&place.set, mention.text).into_iter().filter(|m| m.declares).collect();
+    let mut declared: Vec<Mention<'_>> =
+        mentions(&place.set, mention.text).into_iter().filter(|m| m.declares).collect();
     // A declaration names the thing in both languages; one place is enough.
     declared.dedup_by(|b, a| b.span.file == a.span.file && b.span.start.saturating_sub(a.span.end) <= 4);
     let found: Vec<Location> = declared.iter().filter_map(|m| location(&place.set, m.span, encoding)).collect();
@@ -147,7 +148,11 @@ fn described(model: &Model, name: &str, language: Language) -> Vec<String> {
         match &field.provenance {
             Provenance::Declared => {}
             Provenance::Register(register) => {
-                text += &if zh { format!("，登记于{}", register.zh) } else { format!(", held by {}", register.get(language)) };
+                text += &if zh {
+                    format!("，登记于{}", register.zh)
+                } else {
+                    format!(", held by {}", register.get(language))
+                };
             }
             Provenance::Judged => text += if zh { "，人工认定" } else { ", only a caseworker can say it" },
         }
@@ -332,7 +337,8 @@ pub(crate) fn rename(workspace: &mut Workspace, params: &Value, encoding: Encodi
     }
     if old.is_ascii() {
         for file in &set.files {
-            for field in file.items.iter().filter_map(|i| if let Item::Record(r) = i { Some(&r.fields) } else { None }) {
+            for field in file.items.iter().filter_map(|i| if let Item::Record(r) = i { Some(&r.fields) } else { None })
+            {
                 former(field, old, &mut |end, file_id| {
                     let text = set.sources.get(file_id).map_or("", |s| s.text.as_str());
                     let was = if surface_of(text) == Surface::Chinese { " 曾用名 " } else { " was " };
@@ -365,7 +371,8 @@ fn check_name(old: &str, new: &str) -> Result<(), String> {
     let identifier = |n: &str| {
         n.starts_with(|c: char| c.is_ascii_lowercase()) && n.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     };
-    let han = |n: &str| !n.is_empty() && n.chars().all(|c| u32::from(c) > 0x2E7F && !"的，。、；：（）【】“”".contains(c));
+    let han =
+        |n: &str| !n.is_empty() && n.chars().all(|c| u32::from(c) > 0x2E7F && !"的，。、；：（）【】“”".contains(c));
     let fits = if old.is_ascii() { identifier(new) } else { han(new) };
     if !fits {
         return Err(if old.is_ascii() {

@@ -10,9 +10,9 @@ mod transport;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use lsp_types::{
-    CompletionOptions, Diagnostic, DiagnosticSeverity, HoverProviderCapability, InitializeParams, NumberOrString, OneOf,
-    PositionEncodingKind, PublishDiagnosticsParams, RenameOptions, ServerCapabilities, TextDocumentSyncCapability,
-    TextDocumentSyncKind, Uri,
+    CompletionOptions, Diagnostic, DiagnosticSeverity, HoverProviderCapability, InitializeParams, NumberOrString,
+    OneOf, PositionEncodingKind, PublishDiagnosticsParams, RenameOptions, ServerCapabilities,
+    TextDocumentSyncCapability, TextDocumentSyncKind, Uri,
 };
 use position::Encoding;
 use serde_json::{Value, json};
@@ -41,7 +41,9 @@ fn serve(connection: &Connection) -> bool {
     let params: InitializeParams = match serde_json::from_value(params) {
         Ok(params) => params,
         Err(error) => {
-            let _ = connection.sender.send(Response::new_err(id, ErrorCode::InvalidParams as i32, error.to_string()).into());
+            let _ = connection
+                .sender
+                .send(Response::new_err(id, ErrorCode::InvalidParams as i32, error.to_string()).into());
             return false;
         }
     };

@@ -130,7 +130,10 @@ impl Client {
 
     fn open(&mut self, file: &str, text: &str) {
         let uri = self.uri(file);
-        self.tell("textDocument/didOpen", json!({ "textDocument": { "uri": uri, "languageId": "policy", "version": 1, "text": text } }));
+        self.tell(
+            "textDocument/didOpen",
+            json!({ "textDocument": { "uri": uri, "languageId": "policy", "version": 1, "text": text } }),
+        );
     }
 
     fn change(&mut self, file: &str, text: &str) {
@@ -239,8 +242,11 @@ fn a_rename_reaches_every_file_and_keeps_old_profiles_readable() {
     let edit = client.ask("textDocument/rename", ask.clone());
     let changes = edit["changes"].as_object().unwrap();
     assert_eq!(changes.len(), 2, "{edit}");
-    assert_eq!(changes[&client.uri(FILE)], json!([{ "newText": "每月收入",
-        "range": { "start": { "line": 7, "character": 8 }, "end": { "line": 7, "character": 11 } } }]));
+    assert_eq!(
+        changes[&client.uri(FILE)],
+        json!([{ "newText": "每月收入",
+        "range": { "start": { "line": 7, "character": 8 }, "end": { "line": 7, "character": 11 } } }])
+    );
     // Names of the other script, and names that are taken, are refused.
     for wrong in ["earnings", "出生日期", "并且", "收入 线"] {
         ask["newName"] = json!(wrong);
@@ -282,7 +288,12 @@ fn hostile_messages_are_answered_or_end_the_server_and_never_hang_or_grow_it() {
     assert!(!client.findings(FILE).is_empty(), "deep nesting is a finding");
     client.stop();
     // A length that nobody could send, a header without end, a message without length.
-    for wrong in ["Content-Length: 99999999999999\r\n\r\n{", &"a".repeat(1 << 16), "X: 1\r\n\r\n{}", "Content-Length: -4\r\n\r\n"] {
+    for wrong in [
+        "Content-Length: 99999999999999\r\n\r\n{",
+        &"a".repeat(1 << 16),
+        "X: 1\r\n\r\n{}",
+        "Content-Length: -4\r\n\r\n",
+    ] {
         let mut client = Client::raw("framing");
         let _ = client.input.as_mut().unwrap().write_all(wrong.as_bytes());
         let _ = client.input.as_mut().unwrap().flush();
