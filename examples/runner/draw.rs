@@ -62,7 +62,7 @@ pub(crate) fn notes(notes: &[Note], sources: &Sources, colour: bool) -> String {
     let mut text = String::new();
     for note in notes {
         let Some(source) = sources.get(note.span.file) else { continue };
-        let label = note.labels.join("\n");
+        let label = note.labels.join("; ");
         // A condition in braces is shown by its first line: the carets are to stand under words, not beside a column.
         let mut marked = range(source, note.span);
         let first = source.text.get(marked.clone()).and_then(|t| t.lines().next()).map_or(0, str::len);
