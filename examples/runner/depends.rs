@@ -356,6 +356,9 @@ impl Layers {
                 top += spot.height + spot.gap();
             }
         }
+        // No layer may grow below what the fullest one needs.
+        let need = |layer: &Vec<usize>| layer.iter().map(|s| &self.spots[*s]).map(|s| s.height + s.gap()).sum::<u32>();
+        let lowest = MARGIN + self.layers.iter().map(need).max().unwrap_or(0);
         for round in 0..10 {
             for at in 0..self.layers.len() {
                 let at = if round % 2 == 0 { at } else { self.layers.len() - 1 - at };
@@ -370,12 +373,19 @@ impl Layers {
                         sum.checked_div(u32::try_from(near.len()).unwrap_or(1)).unwrap_or(spot.middle)
                     })
                     .collect();
-                // From above each goes as far down as it wants; then from below whatever hangs too low is pulled up.
+                // From above each goes as far down as it wants; then, from below, as far up as there is room.
                 let mut top = MARGIN;
                 for (s, want) in layer.iter().zip(wanted) {
                     let spot = &mut self.spots[*s];
                     spot.middle = want.max(top + spot.height / 2);
                     top = spot.middle + spot.height / 2 + spot.gap();
+                }
+                let mut bottom = lowest;
+                for s in layer.iter().rev() {
+                    let spot = &mut self.spots[*s];
+                    bottom = bottom.saturating_sub(spot.gap());
+                    spot.middle = spot.middle.min(bottom.saturating_sub(spot.height / 2));
+                    bottom = spot.middle.saturating_sub(spot.height / 2);
                 }
             }
         }
