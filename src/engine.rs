@@ -21,10 +21,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 mod advice;
+mod cover;
 mod population;
 mod scenario;
 mod watch;
 
+pub use cover::{Fate, Seen, Suggestion, Tried, What};
 pub use population::{Contradiction, Details};
 pub use scenario::ScenarioOutcome;
 pub use watch::{Readers, Turned, Watcher};
@@ -177,9 +179,7 @@ impl Engine {
         };
         drop(graphs);
         let bound = graph.bind(as_of).ok_or_else(|| Error::limit("the date is outside the calendar"))?;
-        let table = Arc::default();
-        let programs = Arc::new(self.model.schema.entities.iter().map(|_| OnceLock::new()).collect());
-        Ok(Rules { model: Arc::clone(&self.model), bound, table, programs, fingerprint: self.fingerprint.clone() })
+        Ok(Rules::new(&self.model, bound, self.fingerprint.clone()))
     }
 
     /// Runs one scenario of a policy and says where it differs from what its author expects.
@@ -211,6 +211,11 @@ pub struct Rules {
 }
 
 impl Rules {
+    fn new(model: &Arc<Model>, bound: Bound, fingerprint: String) -> Self {
+        let programs = Arc::new(model.schema.entities.iter().map(|_| OnceLock::new()).collect());
+        Self { model: Arc::clone(model), bound, table: Arc::default(), programs, fingerprint }
+    }
+
     /// The as-of date.
     #[must_use]
     pub const fn as_of(&self) -> Date {

@@ -6,19 +6,25 @@ mod advise;
 mod answer;
 mod ask;
 mod check;
+mod depends;
 mod diff;
 mod draw;
 mod explain_code;
 mod format;
+mod graph;
 mod household;
 mod matching;
 mod packs;
 mod page;
+mod picture;
 #[cfg(feature = "population")]
 mod population;
 mod record;
 mod schema;
+mod svg;
 mod test;
+mod uncovered;
+mod watch;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use entitle::Engine;
@@ -60,8 +66,10 @@ enum Command {
     Pack(packs::Options),
     /// Say what a pack holds and whether it would be loaded
     Verify(packs::Verify),
-    /// Run the scenarios in the policies, and report which conditions they cover
-    Test(Common),
+    /// Run the scenarios in the policies, and report what they cover and which slips they would notice
+    Test(test::Options),
+    /// Draw the conditions of a policy, or how policies depend on one another
+    Graph(graph::Options),
     /// Print the schema of a profile (JSON Schema, or the Arrow schema of a population), or of a form that comes out
     Schema(schema::Options),
     /// Draw a synthetic city; needs the feature `population`
@@ -181,7 +189,8 @@ fn main() -> ExitCode {
         Command::VerifyRecord(options) => record::verify(options),
         Command::Pack(options) => packs::run(options),
         Command::Verify(options) => packs::verify(options),
-        Command::Test(common) => test::run(common),
+        Command::Test(options) => test::run(options),
+        Command::Graph(options) => graph::run(options),
         Command::Schema(options) => schema::run(options),
         #[cfg(feature = "population")]
         Command::Synth(options) => population::synth::run(options),
