@@ -8,6 +8,7 @@ mod check;
 mod diff;
 mod draw;
 mod explain_code;
+mod export;
 mod format;
 mod household;
 mod matching;
@@ -56,6 +57,8 @@ enum Command {
     Test(Common),
     /// Print the JSON Schema of a profile
     Schema(Common),
+    /// Write the conditions of all policies as one SQL statement with the same three-valued answers
+    Export(export::Options),
 }
 
 /// What every command takes.
@@ -123,6 +126,7 @@ fn main() -> ExitCode {
         Command::VerifyRecord(options) => record::verify(options),
         Command::Test(common) => test::run(common),
         Command::Schema(common) => schema::run(common),
+        Command::Export(options) => export::run(options),
     };
     result.unwrap_or_else(|code| code)
 }

@@ -29,7 +29,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("compare", shared(&["advise", "verdict", "graph", "checked"])),
         ("lint", shared(&["verdict", "graph", "checked"])),
         ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise", "lint", "compare"])),
-        ("wire", shared(&["checked", "verdict", "why", "advise", "compare", "engine", "Engine", "Matches"])),
+        ("wire", shared(&["checked", "graph", "verdict", "why", "advise", "compare", "engine", "Engine", "Matches"])),
     ])
 }
 
