@@ -135,6 +135,8 @@ pub(super) struct Scope {
     /// What stands behind FROM, and the alias of each record's table in it.
     from: String,
     filter: Option<String>,
+    /// Whether nothing around it can be named inside: its rows are grouped before they are joined.
+    pub(super) closed: bool,
     pub(super) records: BTreeMap<NodeId, (String, String)>,
     facts: BTreeMap<String, String>,
     names: Names,
@@ -152,6 +154,7 @@ impl Scope {
             alias: if level == 0 { "s".to_owned() } else { format!("e{level}") },
             from,
             filter: filter.as_ref().map(|f| f.sql.clone()),
+            closed: level > 0 && filter.is_none(),
             records: BTreeMap::new(),
             facts: BTreeMap::new(),
             names: Names::default(),

@@ -98,20 +98,27 @@ impl<'a> Writer<'a> {
         self.uses.get(id.0 as usize).is_some_and(|uses| *uses > 1)
     }
 
+    /// The level that a node's column stands at: the lowest that has all it looks at and can be named from here.
+    fn home(&self, id: NodeId) -> usize {
+        let closed = self.scopes.iter().rposition(|scope| scope.closed).unwrap_or(0);
+        usize::from(self.bound.graph.level(id)).max(closed)
+    }
+
     pub(super) fn kept(&self, id: NodeId) -> Option<Kept> {
-        self.scopes.get(usize::from(self.bound.graph.level(id)))?.kept.get(&id).cloned()
+        self.scopes.get(self.home(id))?.kept.get(&id).cloned()
     }
 
     pub(super) fn keep(&mut self, id: NodeId, kept: Kept) {
-        if let Some(scope) = self.scopes.get_mut(usize::from(self.bound.graph.level(id))) {
+        let home = self.home(id);
+        if let Some(scope) = self.scopes.get_mut(home) {
             scope.kept.insert(id, kept);
         }
     }
 
     /// The piece, or the name of a column that has it where it is long; at the level of a node.
     pub(super) fn named(&mut self, id: NodeId, text: Text, prefix: &str) -> Text {
-        let level = usize::from(self.bound.graph.level(id));
-        match self.scopes.get_mut(level) {
+        let home = self.home(id);
+        match self.scopes.get_mut(home) {
             Some(scope) if !text.is_short() => scope.column(&text, &format!("{prefix}{}", id.0)),
             _ => text,
         }
