@@ -10,6 +10,7 @@ mod depends;
 mod diff;
 mod draw;
 mod explain_code;
+mod export;
 mod format;
 mod graph;
 mod household;
@@ -72,6 +73,8 @@ enum Command {
     Graph(graph::Options),
     /// Print the schema of a profile (JSON Schema, or the Arrow schema of a population), or of a form that comes out
     Schema(schema::Options),
+    /// Write the conditions of all policies as one SQL statement with the same three-valued answers
+    Export(export::Options),
     /// Draw a synthetic city; needs the feature `population`
     #[cfg(feature = "population")]
     Synth(population::synth::Options),
@@ -192,6 +195,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(options),
         Command::Graph(options) => graph::run(options),
         Command::Schema(options) => schema::run(options),
+        Command::Export(options) => export::run(options),
         #[cfg(feature = "population")]
         Command::Synth(options) => population::synth::run(options),
         #[cfg(feature = "population")]

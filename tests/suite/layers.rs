@@ -39,7 +39,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         (
             "wire",
             shared(&[
-                "checked", "verdict", "why", "advise", "compare", "engine", "reload", "Engine", "Error", "Matches",
+                "checked", "graph", "verdict", "why", "advise", "compare", "engine", "reload", "Engine", "Error",
+                "Matches",
             ]),
         ),
     ])
