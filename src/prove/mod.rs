@@ -196,6 +196,8 @@ impl Prover {
             Possible::No => {
                 stood.entry(at).or_insert(true);
             }
+            // Where the goals name days themselves, each of them may be the one that matters.
+            Possible::NotProved { figure: true } if names_days(bound, &goals) => *slot = Some(Proof::Open),
             // On a day without the figure nothing is claimed; other days can still tell.
             Possible::NotProved { figure: true } => {
                 part.insert(at);
@@ -283,6 +285,21 @@ fn meant(model: &Model, target: Target, profile: &Profile, on: Date) -> Option<b
             interpret::condition(model, policy.unit, &policy.conditions.get(at)?.expr, profile, on)
         }
     }
+}
+
+/// Whether conditions compare the as-of date itself.
+fn names_days(bound: &Bound, goals: &[(NodeId, bool)]) -> bool {
+    let mut stack: Vec<NodeId> = goals.iter().map(|g| g.0).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(id) = stack.pop() {
+        if matches!(bound.graph.node(id), Node::Today) {
+            return true;
+        }
+        if seen.insert(id) {
+            bound.graph.node(id).children(&mut |child| stack.push(child));
+        }
+    }
+    false
 }
 
 /// Whether some of these conditions are others on another day of the epoch.
