@@ -13,7 +13,7 @@ use entitle::span::{FileId, Span};
 use entitle::value::{Date, Label, Language};
 use lsp_types::{
     CompletionItem, CompletionItemKind, Hover, HoverContents, Location, MarkupContent, MarkupKind, Position, Range,
-    TextEdit, Uri, WorkspaceEdit,
+    TextEdit, Uri,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -347,9 +347,8 @@ pub(crate) fn rename(workspace: &mut Workspace, params: &Value, encoding: Encodi
             }
         }
     }
-    // Clients want an object by URI; the crate's type for it is keyed by what cannot be a key here.
+    // An object by URI, in the order of the files; the crate's type for it is a hash map.
     let changes: serde_json::Map<String, Value> = changes.into_iter().map(|(uri, edits)| (uri, json!(edits))).collect();
-    let _: fn() -> WorkspaceEdit = WorkspaceEdit::default;
     Ok(json!({ "changes": changes }))
 }
 

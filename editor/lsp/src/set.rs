@@ -13,6 +13,9 @@ use std::str::FromStr as _;
 /// The most files that may be open at once, and that one set may have.
 const FILES: usize = 4_096;
 
+/// The most entries of folders that are looked at for one set.
+const ENTRIES: usize = 1 << 16;
+
 /// How deep folders are searched.
 const DEPTH: usize = 16;
 
@@ -90,7 +93,10 @@ impl Workspace {
         let mut texts: BTreeMap<String, String> = BTreeMap::new();
         if path.is_some() {
             let mut found = Vec::new();
-            collect(&folder, &mut found, 0);
+            // A file outside the workspace is read with those beside it; what stands below may be a whole disk.
+            let inside = self.root.as_deref().is_some_and(|root| folder.starts_with(root));
+            let mut left = ENTRIES;
+            collect(&folder, &mut found, if inside { 0 } else { DEPTH }, &mut left);
             // Clients write the same URI in different ways, so open files are known by their paths.
             let open: BTreeSet<PathBuf> = self.open.keys().filter_map(|uri| path_of(uri)).collect();
             for file in found.into_iter().filter(|f| !open.contains(f)) {
@@ -170,9 +176,10 @@ fn holds_policy(folder: &Path) -> bool {
     entries.take(FILES).filter_map(Result::ok).any(|e| is_policy(&e.path()))
 }
 
-fn collect(folder: &Path, into: &mut Vec<PathBuf>, depth: usize) {
+fn collect(folder: &Path, into: &mut Vec<PathBuf>, depth: usize, left: &mut usize) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
-    let mut paths: Vec<PathBuf> = entries.take(FILES).filter_map(Result::ok).map(|e| e.path()).collect();
+    let mut paths: Vec<PathBuf> = entries.take(*left).filter_map(Result::ok).map(|e| e.path()).collect();
+    *left = left.saturating_sub(paths.len());
     paths.sort();
     for path in paths {
         if into.len() >= FILES {
@@ -180,7 +187,7 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>, depth: usize) {
         }
         if path.is_dir() {
             if depth < DEPTH && !path.is_symlink() {
-                collect(&path, into, depth.saturating_add(1));
+                collect(&path, into, depth.saturating_add(1), left);
             }
         } else if is_policy(&path) {
             into.push(path);
