@@ -317,6 +317,7 @@ fn nothing() -> Policy {
         exclusions: Vec::new(),
         lasts: None,
         subject_to_places: false,
+        counts_as_income: None,
         apply_at: Vec::new(),
         bring: Vec::new(),
         scenarios: Vec::new(),

@@ -1,6 +1,7 @@
 //! The one integration test binary; its modules stand in the order of the data.
 
 mod advice;
+#[cfg(feature = "population")]
 mod arrow;
 mod columns;
 mod compare;
@@ -12,11 +13,16 @@ mod invariants;
 mod layers;
 mod lint;
 mod needs;
+mod needs;
+#[cfg(feature = "pack")]
 mod pack;
+mod plan;
 mod plan;
 mod profiles;
 mod properties;
+#[cfg(feature = "pack")]
 mod reload;
+mod schemas;
 mod schemas;
 mod stress;
 mod watch;
