@@ -342,6 +342,7 @@ fn nothing() -> Policy {
         lasts: None,
         counts_as_income: None,
         subject_to_places: false,
+        counts_as_income: None,
         apply_at: Vec::new(),
         bring: Vec::new(),
         scenarios: Vec::new(),
