@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 fn small() -> Engine {
-    generate::open(&generate::policy(0, &mut Dice::new(3)))
+    generate::open(&generate::policy(&mut Dice::new(3), 0))
 }
 
 fn options(engine: &Engine) -> Options {
@@ -104,7 +104,7 @@ fn what_does_not_fit_is_an_error_that_names_the_column_and_what_belongs_there() 
 fn columns_go_out_and_come_back() {
     for seed in 0..20 {
         let mut dice = Dice::new(seed);
-        let policies: String = (0..3).map(|i| generate::policy(i, &mut dice)).collect();
+        let policies: String = (0..3).map(|i| generate::policy(&mut dice, i)).collect();
         let engine = generate::open(&policies);
         let schema = engine.schema();
         let rules = engine.at("2020-06-15".parse().unwrap()).unwrap();

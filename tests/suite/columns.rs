@@ -70,7 +70,7 @@ fn the_shipped_households_are_judged_alike_in_columns() {
 fn generated_households_are_judged_alike_in_columns() {
     for seed in 0..40 {
         let mut dice = Dice::new(seed);
-        let policies: String = (0..3).map(|i| generate::policy(i, &mut dice)).collect();
+        let policies: String = (0..3).map(|i| generate::policy(&mut dice, i)).collect();
         let engine = generate::open(&policies);
         let profiles: Vec<Profile> = (0..20).map(|_| generate::profile(&engine, &mut dice)).collect();
         assert!(judged_alike(&engine, "2020-06-15", &profiles) >= 20);
@@ -79,7 +79,7 @@ fn generated_households_are_judged_alike_in_columns() {
 
 #[test]
 fn what_does_not_fit_names_table_column_row_and_what_belongs_there() {
-    let engine = generate::open(&generate::policy(0, &mut Dice::new(1)));
+    let engine = generate::open(&generate::policy(&mut Dice::new(1), 0));
     let schema = engine.schema();
     let person = schema.entity_named("person").unwrap();
     let household = schema.entity_named("household").unwrap();
@@ -113,7 +113,7 @@ fn what_does_not_fit_names_table_column_row_and_what_belongs_there() {
 
 #[test]
 fn an_unknown_value_is_never_read() {
-    let engine = generate::open(&generate::policy(0, &mut Dice::new(1)));
+    let engine = generate::open(&generate::policy(&mut Dice::new(1), 0));
     let schema = engine.schema();
     let person = schema.entity_named("person").unwrap();
     let coins = schema.field_named(person, "coins").unwrap();

@@ -11,7 +11,7 @@ fn after_each_change_the_verdicts_are_those_of_a_full_match() {
     let (mut turns, mut refused, mut spared) = (0, 0, 0u64);
     for seed in 0..60 {
         let mut dice = Dice::new(seed);
-        let policies: String = (0..3).map(|i| generate::policy(i, &mut dice)).collect();
+        let policies: String = (0..3).map(|i| generate::policy(&mut dice, i)).collect();
         let engine = generate::open(&policies);
         let schema = engine.schema();
         let rules = engine.at("2020-06-15".parse().unwrap()).unwrap();
