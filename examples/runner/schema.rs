@@ -43,12 +43,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         say(form_schema(form).trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    let common = &Common {
-        paths: options.paths.clone(),
-        key: options.key.clone(),
-        lang: options.lang,
-        format: options.format,
-    };
+    let common =
+        &Common { paths: options.paths.clone(), key: options.key.clone(), lang: options.lang, format: options.format };
     let engine = common.open()?;
     let schema = engine.schema();
     if common.format == Format::Json {

@@ -342,7 +342,6 @@ fn nothing() -> Policy {
         lasts: None,
         counts_as_income: None,
         subject_to_places: false,
-        counts_as_income: None,
         apply_at: Vec::new(),
         bring: Vec::new(),
         scenarios: Vec::new(),
