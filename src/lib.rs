@@ -8,6 +8,7 @@ pub mod compare;
 pub mod diagnostic;
 pub mod graph;
 pub mod ids;
+pub mod limits;
 pub mod lint;
 pub mod near;
 pub mod profile;

@@ -15,7 +15,6 @@ use crate::ids::{FieldId, ParameterId, PolicyId};
 use crate::lint;
 use crate::profile::Profile;
 use crate::value::{Date, Words};
-use crate::verdict::from_graph::Scratch;
 use crate::why::Missing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -116,7 +115,7 @@ impl Matches<'_> {
     #[must_use]
     pub fn missing(&self, policy: PolicyId) -> Vec<Asked> {
         let listed = self.explain(policy).missing;
-        missing::exact_missing(&self.rules.bound, self.profile, policy, &listed, &mut Scratch::default())
+        missing::exact_missing(&self.rules.bound, self.profile, policy, &listed, &mut self.rules.scratch())
     }
 
     /// What to ask next, or none: then no answer the household can give changes any verdict. `skipped` are facts that it
@@ -129,7 +128,7 @@ impl Matches<'_> {
     /// The same with a measure of one's own: money at stake, or the effort of a look-up.
     #[must_use]
     pub fn next_question_by(&self, skipped: &BTreeSet<Asking>, measure: &Measure<'_>) -> Option<Question> {
-        let mut scratch = Scratch::default();
+        let mut scratch = self.rules.scratch();
         let open = question::undetermined(&self.rules.bound, self.profile, &mut scratch);
         let missing: Vec<(PolicyId, Vec<Missing>)> =
             open.into_iter().map(|p| (p, self.explain_with(p, &mut scratch).missing)).collect();
@@ -139,7 +138,7 @@ impl Matches<'_> {
     /// The least and the most the benefits of a policy can be while facts are missing, each marked exact or a bound.
     #[must_use]
     pub fn amount_ranges(&self, policy: PolicyId) -> Vec<Range> {
-        amounts::ranges(&self.rules.bound, self.profile, policy, &mut Scratch::default())
+        amounts::ranges(&self.rules.bound, self.profile, policy, &mut self.rules.scratch())
     }
 
     /// What to apply for, in which order.

@@ -4,7 +4,7 @@ use super::Rules;
 use crate::checked::{Expected, Scenario};
 use crate::ids::{FieldId, PolicyId};
 use crate::value::{Language, Number};
-use crate::verdict::from_graph::{Evaluation, Scratch};
+use crate::verdict::from_graph::Evaluation;
 use crate::verdict::{Outcome, Truth, Verdict};
 use crate::why::from_verdict;
 
@@ -26,7 +26,7 @@ pub struct ScenarioOutcome {
 /// Explains the outcome and compares it with what the author expects.
 pub(super) fn run(rules: &Rules, policy: PolicyId, scenario: &Scenario, outcome: Outcome) -> ScenarioOutcome {
     let model = rules.model();
-    let mut scratch = Scratch::default();
+    let mut scratch = rules.scratch();
     let explanation = from_verdict::explain(model, rules.bound(), &scenario.profile, policy, outcome, &mut scratch);
     let declared = model.policies.get(policy.index());
     let mut evaluation = Evaluation::new(rules.bound(), &scenario.profile, &mut scratch);

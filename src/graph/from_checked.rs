@@ -8,12 +8,10 @@ use super::trace::{AmountTrace, Operand};
 use super::{Constraint, Entry, FactRef, Graph, Node, NodeId, SetDef, SetId};
 use crate::checked::{Expr, Kind, Model};
 use crate::ids::{DefineId, EntityId, FieldId, ParameterId, PolicyId};
+use crate::limits::Limits;
 use crate::profile::position;
 use crate::value::{Date, Language, Words};
 use std::collections::HashMap;
-
-/// The most nodes of a graph. A city's whole corpus has a few thousand.
-const NODES: u32 = 1 << 22;
 
 /// The deepest that lists may stand inside lists.
 const LEVELS: u8 = 12;
@@ -58,6 +56,14 @@ pub fn epochs(model: &Model) -> Vec<Date> {
 /// # Errors
 /// When the graph would pass a limit.
 pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
+    compile_within(model, day, &Limits::DEFAULT)
+}
+
+/// The same, with a limit of its own on the number of nodes.
+///
+/// # Errors
+/// When the graph would pass a limit.
+pub fn compile_within(model: &Model, day: Date, limits: &Limits) -> Result<Graph, GraphError> {
     let starts = epochs(model);
     let next = starts.partition_point(|start| *start <= day);
     let from = next.checked_sub(1).and_then(|i| starts.get(i)).copied().unwrap_or(Date::FIRST);
@@ -85,6 +91,7 @@ pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
         policy: String::new(),
         failed: None,
         clauses: 0,
+        most: limits.nodes,
     };
     compiler.run();
     match compiler.failed {
@@ -107,6 +114,8 @@ struct Compiler<'m> {
     policy: String,
     failed: Option<GraphError>,
     clauses: u32,
+    /// The most nodes there may be.
+    most: u32,
 }
 
 /// What the frames of an expression are, and how many lists stand around it.
@@ -158,8 +167,8 @@ impl Compiler<'_> {
             return *id;
         }
         let count = u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX);
-        if count >= NODES {
-            self.failed.get_or_insert(GraphError::TooManyNodes(NODES));
+        if count >= self.most {
+            self.failed.get_or_insert(GraphError::TooManyNodes(self.most));
             return NodeId(0);
         }
         let level = self.level_of(&node);

@@ -17,9 +17,6 @@ use crate::schema::FieldType;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// The most regions that are looked at for one policy and one profile. Policies of the shipped corpus need a few dozen.
-pub const REGIONS: u32 = 2_000;
-
 /// The most records a region may have; a list of unknown length grows one entry at a time.
 const RECORDS: usize = 200;
 
@@ -53,13 +50,15 @@ pub fn outcome(bound: &Bound, policy: crate::ids::PolicyId, profile: &Profile, s
 }
 
 fn by_kleene(entry: &Entry, base: &mut Evaluation<'_, Profile>) -> Outcome {
+    base.refill();
     let verdict = match entry.root.map(|root| base.truth(root)) {
         None => Verdict::NotInForce,
         Some(Truth::True) => Verdict::Eligible,
         Some(Truth::False) => Verdict::Ineligible,
         Some(Truth::Unknown) => Verdict::Undetermined,
     };
-    Outcome { verdict, not_proved: false, by_kleene: true }
+    let not_proved = verdict == Verdict::Undetermined && base.steps == 0;
+    Outcome { verdict, not_proved, by_kleene: true }
 }
 
 /// Kleene logic first; where it is undecided and may be too weak, two completions that differ; else the search.
@@ -71,7 +70,8 @@ fn judged(
     search: &mut Scratch,
 ) -> Outcome {
     let outcome = by_kleene(entry, base);
-    if outcome.verdict == Verdict::Undetermined { undecided(bound, entry, profile, base, search) } else { outcome }
+    let open = outcome.verdict == Verdict::Undetermined && !outcome.not_proved;
+    if open { undecided(bound, entry, profile, base, search) } else { outcome }
 }
 
 /// The verdict on a policy that Kleene logic leaves undecided.
@@ -119,17 +119,17 @@ fn settle(
 ) -> Outcome {
     let mut regions = vec![Region::start(bound, profile)];
     let (mut holds, mut fails, mut unclosed, mut spent) = (false, false, false, false);
-    let mut left = REGIONS;
+    let (mut left, mut steps) = (scratch.limits.regions, scratch.limits.steps);
     while let Some(region) = regions.pop() {
         if holds && fails {
             break;
         }
-        if left == 0 {
+        if left == 0 || steps == 0 {
             spent = true;
             break;
         }
         left -= 1;
-        let (truth, blocker, possible) = look(bound, &region, &region.profile, root, constraints, scratch);
+        let (truth, blocker, possible) = look(bound, &region, &region.profile, root, constraints, &mut steps, scratch);
         if possible == Truth::False {
             continue;
         }
@@ -144,6 +144,7 @@ fn settle(
         }
         match blocker {
             Some(blocker) if region.profile.len() < RECORDS => region.split(blocker, &mut regions),
+            _ if steps == 0 => spent = true,
             // Nothing is left to split: a figure is missing, and with these facts it is what would decide. No further
             // region can settle the verdict.
             _ => {
@@ -193,9 +194,11 @@ fn look<F: Facts>(
     profile: &Profile,
     root: NodeId,
     constraints: &[&Constraint],
+    steps: &mut u32,
     scratch: &mut Scratch,
 ) -> (Truth, Option<Blocker>, Truth) {
     let mut evaluation = Evaluation::new(bound, facts, scratch).searching();
+    evaluation.steps = *steps;
     let mut possible = Truth::True;
     let mut of_constraint = None;
     for constraint in constraints {
@@ -206,7 +209,10 @@ fn look<F: Facts>(
             evaluation.enter(1, Some(ix));
             match evaluation.truth(constraint.node) {
                 Truth::True => {}
-                Truth::False => return (Truth::Unknown, None, Truth::False),
+                Truth::False => {
+                    *steps = evaluation.steps;
+                    return (Truth::Unknown, None, Truth::False);
+                }
                 Truth::Unknown => {
                     possible = Truth::Unknown;
                     of_constraint = of_constraint.or(evaluation.blocker);
@@ -216,6 +222,7 @@ fn look<F: Facts>(
         }
     }
     let truth = evaluation.truth(root);
+    *steps = evaluation.steps;
     let blocker = if truth.is_known() { of_constraint } else { evaluation.blocker };
     (truth, blocker, possible)
 }
@@ -289,15 +296,15 @@ pub(crate) fn matters(
     let mut pairs = pairs.flat_map(|(i, first)| values.iter().skip(i + 1).map(move |other| (first, other)));
     pairs.any(|(first, other)| {
         let mut regions = vec![Region::start(bound, profile)];
-        let mut left = PAIRS;
+        let (mut left, mut steps) = (PAIRS, scratch.limits.steps);
         while let Some(region) = regions.pop() {
-            if left == 0 {
+            if left == 0 || steps == 0 {
                 return true;
             }
             left -= 1;
             let mut one = |value: i64| {
                 let facts = Said { region: &region, record, field, value };
-                look(bound, &facts, &region.profile, root, &constraints, scratch)
+                look(bound, &facts, &region.profile, root, &constraints, &mut steps, scratch)
             };
             let (a, b) = (one(*first), one(*other));
             if a.2 == Truth::False || b.2 == Truth::False {

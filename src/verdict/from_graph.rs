@@ -6,6 +6,7 @@
 use super::Truth;
 use super::facts::{Facts, Reading};
 use crate::graph::{Bound, Comparison, FactRef, Fold, Node, NodeId, Step};
+use crate::limits::Limits;
 use crate::profile::RecordIx;
 use crate::value::{Date, Number};
 
@@ -27,9 +28,10 @@ pub enum Blocker {
     Symbol(RecordIx, FactRef, u32),
 }
 
-/// Memory for evaluations: reused, it makes them free of allocation.
+/// Memory for evaluations: reused, it makes them free of allocation. It also says how much work one may be.
 #[derive(Default)]
 pub struct Scratch {
+    pub(super) limits: Limits,
     stamps: Vec<u32>,
     values: Vec<Value>,
     /// The current entry at each level, and the stamp that values depending on it must bear; level 0 is the profile.
@@ -44,8 +46,15 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// Memory for evaluations with limits of their own on `regions` and `steps`.
+    #[must_use]
+    pub fn within(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     pub(super) fn search(&mut self) -> Self {
-        self.search.take().map(|inner| *inner).unwrap_or_default()
+        let limits = self.limits;
+        self.search.take().map_or_else(|| Self::within(limits), |inner| *inner)
     }
 
     pub(super) fn words(&mut self) -> Box<super::table::Words> {
@@ -87,6 +96,8 @@ pub struct Evaluation<'a, F> {
     searching: bool,
     /// Whether something was undecided that no split can decide: a figure that is missing, or a number too large.
     pub(super) stuck: bool,
+    /// How many more values may be computed; at none left, everything else is unknown.
+    pub(super) steps: u32,
 }
 
 impl<'a, F: Facts> Evaluation<'a, F> {
@@ -102,7 +113,22 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         scratch.clock += 1;
         let clock = scratch.clock;
         scratch.entries.resize(usize::from(bound.graph.deepest) + 1, (None, clock));
-        Self { bound, facts, scratch, blocker: None, searching: false, stuck: false }
+        let steps = scratch.limits.steps;
+        Self { bound, facts, scratch, blocker: None, searching: false, stuck: false, steps }
+    }
+
+    /// Allows as many steps again, for the next policy.
+    pub(super) fn refill(&mut self) {
+        self.steps = self.scratch.limits.steps;
+    }
+
+    /// Whether one more value may be computed. Lists inside lists multiply, and what a search cannot settle it computes anew
+    /// at every place that asks.
+    fn step(&mut self) -> bool {
+        self.stuck |= self.steps == 0;
+        let may = self.steps > 0;
+        self.steps = self.steps.saturating_sub(1);
+        may
     }
 
     pub(super) fn searching(mut self) -> Self {
@@ -112,6 +138,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
 
     /// Puts an entry in focus at a level, as a quantifier does; explanations use it to look into one entry.
     pub fn enter(&mut self, level: u8, entry: Option<RecordIx>) {
+        self.steps = self.steps.saturating_sub(1);
         self.scratch.clock += 1;
         let clock = self.scratch.clock;
         // What depends on a deeper level depends on this one too.
@@ -163,8 +190,12 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         if let Some(Value::Truth(truth)) = self.kept(id) {
             return truth;
         }
+        if !self.step() {
+            return Truth::Unknown;
+        }
         let truth = self.truth_of(id);
-        if truth.is_known() || !self.searching {
+        // What was cut short is not kept: the next policy that shares the node has steps of its own.
+        if truth.is_known() || (!self.searching && self.steps > 0) {
             self.keep(id, Value::Truth(truth));
         }
         truth
@@ -418,9 +449,12 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         if let Some(Value::Scalar(span)) = self.kept(id) {
             return span;
         }
+        if !self.step() {
+            return None;
+        }
         let span = self.scalar_of(id);
         let settled = span.is_some_and(|(least, most)| least == most);
-        if settled || !self.searching {
+        if settled || (!self.searching && self.steps > 0) {
             self.keep(id, Value::Scalar(span));
         }
         span

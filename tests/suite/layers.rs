@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const SHARED: [&str; 9] = ["ids", "span", "value", "schema", "profile", "columns", "diagnostic", "near", "error"];
+const SHARED: [&str; 10] =
+    ["ids", "span", "value", "schema", "profile", "columns", "diagnostic", "limits", "near", "error"];
 
 /// What each part of `src/` may name, besides itself.
 fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {

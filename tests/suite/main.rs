@@ -4,6 +4,7 @@ mod advice;
 mod compare;
 mod conformance;
 mod corpus;
+mod fuzz;
 mod household;
 mod layers;
 mod lint;

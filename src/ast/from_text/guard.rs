@@ -5,9 +5,6 @@ use super::Builder;
 use crate::ast::error::{BRACKET, LENGTH, NESTING as NESTED, QUOTE};
 use crate::diagnostic::Diagnostic;
 
-/// The longest file, in bytes. The whole corpus of a city is far shorter.
-pub const LONGEST: usize = 1 << 20;
-
 /// The most brackets that may be open at once. Real files reach 6.
 pub const NESTING: usize = 32;
 
@@ -20,9 +17,11 @@ struct Open {
 impl Builder<'_> {
     /// Whether the parser may look at the text; reports what is wrong otherwise.
     pub(super) fn guard(&mut self) -> bool {
-        if self.text.len() > LONGEST {
-            let message = format!("this file has {} bytes; at most {LONGEST} are read", self.text.len());
-            self.findings.push(Diagnostic::error(LENGTH, self.at(0, 0), message).help("split it into several files"));
+        let longest = self.limits.text_bytes;
+        if self.text.len() > longest {
+            let message = format!("this file has {} bytes; at most {longest} are read", self.text.len());
+            let help = "split it into several files, or raise the limit `text_bytes`";
+            self.findings.push(Diagnostic::error(LENGTH, self.at(0, 0), message).help(help));
             return false;
         }
         let mut open: Vec<Open> = Vec::new();
