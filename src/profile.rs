@@ -10,8 +10,8 @@ use crate::schema::{FieldType, Schema};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordIx(pub u32);
 
-/// What is known of one fact of one record.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What is known of one fact of one record. `Debug` prints its kind and not its value.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub enum Slot {
     /// Nothing.
     #[default]
@@ -36,6 +36,18 @@ pub enum Slot {
         /// Whether nothing but `known` is in it.
         complete: bool,
     },
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "Unknown",
+            Self::Scalar(_) => "Scalar(_)",
+            Self::Record(_) => "Record(_)",
+            Self::List { .. } => "List(_)",
+            Self::Set { .. } => "Set(_)",
+        })
+    }
 }
 
 /// One record.

@@ -9,7 +9,7 @@ use crate::verdict::exact;
 use crate::verdict::from_graph::Scratch;
 
 /// What one benefit can come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// Position in the policy's benefits.
     pub benefit: usize,

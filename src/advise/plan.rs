@@ -19,7 +19,7 @@ const EXACT: usize = 20;
 const STAGES: usize = 12;
 
 /// The applications, stage by stage.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Plan {
     /// In order; the policies of a stage can be applied for together.
     pub stages: Vec<Stage>,
@@ -43,7 +43,7 @@ pub struct Stage {
 }
 
 /// One application.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Step {
     /// The policy.
     pub policy: PolicyId,

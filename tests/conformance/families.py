@@ -12,7 +12,7 @@ import sys
 from fractions import Fraction as F
 
 from oracle import (
-    C, FACTS, GRADES, PLACES, YES_NO, amount, block, both, case, day, either, later, negated, policy, policy_zh, rounded,
+    C, FACTS, GRADES, PLACES, YES_NO, amount, block, both, case, day, either, later, negated, policy, policy_zh, refuse, rounded,
     save, unless, verdict, vocabulary, within, write,
 )
 
@@ -448,6 +448,50 @@ def causes():
         write(f"policies-apart-{'missing' if b is None else 'yes' if b else 'no'}", other, {"person": known(a=True, b=b)}, {"verdict": "eligible", "because": ["a"]})
 
 
-for family in (connectives, orders, places, ages, amounts, ratios, lists, sets, days, homes, forms, exactness, causes):
+def refusals():
+    """What must not be taken silently: the message names the place."""
+    facts = ["a", "grade", "n", "income", "assets", "share", "born", "tags", "aids", "home"]
+    text = vocabulary(facts) + policy(["a"])
+    for name, profile, names in (
+        ("fact-nobody-declared", {"person": {"aa": True}}, "person.aa"),
+        ("record-nobody-declared", {"people": {}}, "people"),
+        ("value-nobody-declared", {"person": {"grade": "middle"}}, "person.grade"),
+        ("text-for-a-yes-or-no", {"person": {"a": "yes"}}, "person.a"),
+        ("number-for-a-yes-or-no", {"person": {"a": 1}}, "person.a"),
+        ("number-for-a-date", {"person": {"born": 20000101}}, "person.born"),
+        ("date-that-does-not-exist", {"person": {"born": "2021-02-29"}}, "person.born"),
+        ("money-finer-than-a-fen", {"person": {"assets": "0.005"}}, "person.assets"),
+        ("count-with-a-fraction", {"person": {"n": "1.5"}}, "person.n"),
+        ("count-beyond-its-bounds", {"person": {"n": 10}}, "person.n"),
+        ("money-below-zero", {"person": {"assets": -1}}, "person.assets"),
+        ("unit-of-another-kind", {"person": {"income": "5 square metres"}}, "person.income"),
+        ("list-longer-than-declared", {"person": {"aids": [{}, {}, {}, {}]}}, "person.aids"),
+        ("one-value-for-a-set", {"person": {"tags": "red"}}, "person.tags"),
+        ("set-that-holds-and-does-not", {"person": {"tags": {"known": ["red"], "not": ["red"], "complete": False}}}, "person.tags"),
+        ("members-without-the-applicant", {"person": {}, "household": {"members": []}}, "members"),
+        ("members-twice-the-applicant", {"household": {"members": ["applicant", "applicant"]}}, "household.members[1]"),
+        ("home-given-twice", {"person": {"home": {}}, "household": {}}, "home"),
+        ("fact-given-in-both-languages", {"person": {"a": True, "甲": True}}, "person.甲"),
+        ("list-at-the-top", [], "profile"),
+        ("text-for-a-record", {"person": "somebody"}, "person"),
+    ):
+        refuse(name, "profile", text, profile, names)
+    always = vocabulary(["a", "b"], 'always person "a needs b": not a or b\n') + policy(["a"])
+    refuse("constraint-contradicted", "profile", always, {"person": {"a": True, "b": False}}, "a needs b")
+    for name, condition, code in (
+        ("name-nobody-declared", "nothing", "E101"), ("year-against-month", "income < 1 yuan per year", "E106"),
+        ("money-against-area", "assets < 1 square metre", "E105"), ("order-of-an-enum-without-one", "grade < n", "E104"),
+        ("divisor-that-can-be-zero", "assets / n < 1 yuan", "E115"), ("and-mixed-with-or", "a and a or a", "E0"),
+    ):
+        refuse(name, "policies", vocabulary(facts) + policy([condition]), {}, code)
+    refuse("amount-with-a-fraction-of-a-fen", "policies", vocabulary(facts) + policy(["a"], ["benefit cash: assets / 3"]), {}, "E121")
+    refuse("definitions-in-a-circle", "policies", vocabulary(facts, "define person.x = y\ndefine person.y = x\n") + policy(["x"]), {}, "E108")
+    refuse("days-covered-twice", "policies", vocabulary(facts, "parameter line: yuan { from 2020-01-01 to 2020-12-31: 1; from 2020-12-31 to 2021-12-31: 2 }\n") + policy(["a"]), {}, "E109")
+    refuse("days-without-a-value", "policies", vocabulary(facts, "parameter line: yuan { from 2020-01-01 to 2020-12-31: 1; from 2021-01-02 to 2021-12-31: 2 }\n") + policy(["a"]), {}, "E110")
+    refuse("table-with-a-hole", "policies", vocabulary(facts) + policy(["n < case grade { low: 1 time; mid: 2 times }"]), {}, "E112")
+    refuse("name-declared-twice", "policies", vocabulary(facts) + policy(["a"]) + policy(["a"]), {}, "E102")
+
+
+for family in (refusals, connectives, orders, places, ages, amounts, ratios, lists, sets, days, homes, forms, exactness, causes):
     family()
 sys.exit(0 if save("--check" in sys.argv[1:]) else 1)

@@ -250,10 +250,19 @@ def plain(value):
     return value
 
 
+def refuse(name, what, texts, profile, names, as_of="2020-06-01"):
+    """A profile or a policy set that is refused, with a message that has `names` in it."""
+    assert what in ("profile", "policies")
+    texts = [texts] if isinstance(texts, str) else list(texts)
+    CASES[f"refused/{name}"] = {
+        "name": name, "policies": texts, "profile": profile, "as_of": as_of, "refused": what, "names": names,
+    }
+
+
 def save(check):
     """Writes every case; or says what differs."""
     differing = 0
-    kept = {c for c in CASES}
+    kept = {c for c in CASES if "/" not in c}
     for name, one in CASES.items():
         text = json.dumps(plain(one), ensure_ascii=False, indent=1) + "\n"
         path = HERE / f"{name}.json"
@@ -265,5 +274,6 @@ def save(check):
         else:
             path.write_text(text, encoding="utf-8")
     total = len(list(HERE.glob("*.json")))
-    print(f"{total} cases, {len(kept)} of them worked out by the oracle, {differing} {'differ' if check else 'written'}")
+    refused = len(list(HERE.glob("refused/*.json")))
+    print(f"{total} cases, {len(kept)} of them worked out by the oracle, and {refused} refusals; {differing} {'differ' if check else 'written'}")
     return differing == 0 or not check
