@@ -160,8 +160,12 @@ impl Profile {
         }
     }
 
-    /// Sets a record or list and, where the schema links the two records, the facts that point back.
-    pub fn link(&mut self, schema: &Schema, ix: RecordIx, field: FieldId, slot: Slot) {
+    /// Sets a record or list and, where the schema links the two records, the facts that point back. A list that is as long as
+    /// it can be is complete.
+    pub fn link(&mut self, schema: &Schema, ix: RecordIx, field: FieldId, mut slot: Slot) {
+        if let (Slot::List { items, complete }, Some(declared)) = (&mut slot, schema.field(field)) {
+            *complete |= items.len() >= declared.up_to as usize;
+        }
         let targets: Vec<RecordIx> = match &slot {
             Slot::Record(target) => vec![*target],
             Slot::List { items, .. } => items.clone(),

@@ -141,8 +141,8 @@ def amounts():
         benefit(f"rounded-{mode}-{value.replace('.', '-')}", f"assets {word} 1 yuan", rounded(value, mode, 1), ["assets"],
                 {"assets": value})
         if value != "10":
-            benefit(f"rounded-{mode}-minus-{value.replace('.', '-')}", f"balance {word} 1 yuan", rounded("-" + value, mode, 1),
-                    ["balance"], {"balance": "-" + value})
+            benefit(f"rounded-{mode}-minus-{value.replace('.', '-')}", f"assets - 100 yuan {word} 1 yuan", rounded("-" + value, mode, 1),
+                    ["assets"], {"assets": F(100) - F(value)})
     for value in ("99.99", "100", "149.99", "150", "250"):
         benefit(f"rounded-to-hundreds-{value.replace('.', '-')}", "assets rounded to 100 yuan", rounded(value, "nearest", 100),
                 ["assets"], {"assets": value})
@@ -168,7 +168,7 @@ def amounts():
     for as_of, value in {"2020-12-31": 10, "2021-01-01": 20, "2022-01-01": None}.items():
         benefit(f"amount-of-{as_of}", "rate * 2", None if value is None else F(2 * value), [], {}, declare=rate, as_of=as_of)
     texts = vocabulary(["a", "assets"]) + policy(["a"], ["benefit cash: 5 yuan", "benefit service", "benefit cash: assets"])
-    write("amounts-in-their-order", texts, {"person": {"a": True, "assets": 7}}, {"verdict": "eligible", "amounts": ["5", None, "7"]})
+    write("amounts-in-their-order", texts, {"person": {"a": True, "assets": 7}}, {"verdict": "eligible", "amounts": ["5", "7"]})
     for n, value in {0: 10, 2: 10, 3: 30, 4: 30, 5: 50, 9: 50}.items():
         benefit(f"bands-closest-{n}", "case n { >= 3 times: 30 yuan; >= 5 times: 50 yuan; otherwise: 10 yuan }", F(value), ["n"], {"n": n})
     for grade, value in {"low": 1, "mid": 2, "high": 2}.items():
@@ -193,7 +193,7 @@ def ratios():
         case(f"area-less-{value.replace('.', '-')}", c, {"floor": F(value)}, surface="zh")
 
 
-ENTRIES = {"given": (F(0), F(500), F(1000), F(2000)), "ok": YES_NO}
+ENTRIES = {"given": (F(0), F(500), F(1000), F(2000), F(3000)), "ok": YES_NO}
 
 
 def lists():
@@ -336,8 +336,8 @@ def homes():
     home("members-sum-open", "home.members.n.sum <= 12 times", {"person": {}, **others}, "undetermined")
     home("members-per-head", "home.savings / home.members.count <= 50 yuan",
          {"person": {}, "household": {"savings": 100, **others["household"]}}, "eligible")
-    home("members-per-head-open", "home.savings / home.members.count <= 50 yuan", {"household": {"savings": 100}}, "undetermined")
-    home("members-per-head-by-bounds", "home.savings / home.members.count <= 100 yuan", {"household": {"savings": 100}}, "eligible")
+    home("members-per-head-open", "home.savings / home.members.count <= 50 yuan", {"person": {}, "household": {"savings": 100}}, "undetermined")
+    home("members-per-head-by-bounds", "home.savings / home.members.count <= 100 yuan", {"person": {}, "household": {"savings": 100}}, "eligible")
     home("members-applicant-written-anew", "home.members.count is 2 people", {"household": {"applicant": {"n": 1}, "members": ["applicant", {}]}}, "eligible")
     at_least = {"household": {"members": {"known": ["applicant", {"a": True}], "complete": False}}}
     home("members-at-least-two", "home.members.count >= 2 people", {"person": {}, **at_least}, "eligible")
@@ -442,7 +442,7 @@ def causes():
     write("because-names-the-author's-label".replace("'", ""), vocabulary(["a", "b"]) + policy(['"old or ill": a or b', "a"]), {"person": {"a": True, "b": False}}, {"verdict": "eligible"})
     write("because-one-of-two-suffices", vocabulary(["a", "b"]) + policy(["a or b"]), {"person": {"b": True, "a": False}}, {"verdict": "eligible", "because": ["b"]})
     write("because-both-must-fail", vocabulary(["a", "b"]) + policy(["a or b"]), {"person": {"b": False, "a": False}}, {"verdict": "ineligible", "because": ["a", "b"]})
-    write("because-the-exception", vocabulary(["a", "b"]) + policy(["a unless b"]), {"person": {"a": True, "b": True}}, {"verdict": "ineligible", "because": ["b"]})
+    write("because-the-exception", vocabulary(["a", "b"]) + policy(["a unless b"]), {"person": {"a": False, "b": True}}, {"verdict": "eligible", "because": ["b"]})
     other = vocabulary(["a", "b"]) + policy(["b"], name="q") + policy(["a"])
     for b in (True, False, None):
         write(f"policies-apart-{'missing' if b is None else 'yes' if b else 'no'}", other, {"person": known(a=True, b=b)}, {"verdict": "eligible", "because": ["a"]})

@@ -34,7 +34,6 @@ FACTS = {
     "income": ('income "月收入": yuan per month', None),
     "yearly": ('yearly "年收入": yuan per year', None),
     "assets": ('assets "资产": yuan', None),
-    "balance": ('balance "结余": yuan from -1000 yuan to 1000 yuan', None),
     "floor": ('floor "面积": square metres', None),
     "share": ('share "份额": percent', None),
     "born": ('born "生日": date', None),
@@ -46,9 +45,9 @@ FACTS = {
     "home": ('home "住家": household', None),
 }
 ENUMS = {
-    "grade": 'enum grade "级别" ascending { low "低", mid "中", high "高" }',
-    "kind": 'enum kind "类型" { red "红", green "绿", blue "蓝" }',
-    "place": 'enum place "地点" { city "城市" { east "城东" { inner "内", outer "外" }, west "城西" }; far "外地" }',
+    "grade": 'enum grade "等级" ascending { low "低", mid "中", high "高" }',
+    "kind": 'enum kind "种类" { red "红", green "绿", blue "蓝" }',
+    "place": 'enum place "住地" { city "城市" { east "城东" { inner "内", outer "外" }, west "城西" }; far "外地" }',
 }
 HOUSEHOLD = (
     'record household "家庭" {\n    applicant "申请人": person\n    members "成员": list of person up to 3\n'
@@ -141,11 +140,8 @@ def either(*parts):
 
 
 def unless(part, exception):
-    def means(w):
-        return part.means(w) and not exception.means(w)
-    c = join("unless", "除非", all, (part, exception))
-    c.means = means
-    return c
+    """What is required, save where the exception holds."""
+    return join("unless", "除非", any, (part, exception))
 
 
 def negated(part):

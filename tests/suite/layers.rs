@@ -14,6 +14,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         |more: &[&'static str]| -> Vec<&'static str> { SHARED.iter().copied().chain(more.iter().copied()).collect() };
     BTreeMap::from([
         ("ids", vec![]),
+        ("limits", vec![]),
         ("span", vec![]),
         ("value", vec![]),
         ("near", vec![]),

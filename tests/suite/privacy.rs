@@ -40,6 +40,13 @@ const POLICIES: &str = r#"
         }
         benefit cash: 50 yuan per month
     }
+    policy cake for person {
+        category: welfare
+        in force: from 2020-01-01 until further notice
+        source: "an example"
+        status: illustrative
+        eligible when { today - birth_date >= 90 years old }
+    }
 "#;
 
 fn engine() -> Engine {
