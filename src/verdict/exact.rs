@@ -50,8 +50,7 @@ pub fn outcome(bound: &Bound, policy: crate::ids::PolicyId, profile: &Profile, s
 }
 
 fn by_kleene(entry: &Entry, base: &mut Evaluation<'_, Profile>) -> Outcome {
-    base.refill();
-    let verdict = match entry.root.map(|root| base.truth(root)) {
+    let verdict = match entry.root.map(|root| base.afresh(root)) {
         None => Verdict::NotInForce,
         Some(Truth::True) => Verdict::Eligible,
         Some(Truth::False) => Verdict::Ineligible,
@@ -178,7 +177,7 @@ pub fn contradictions(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -
         for ix in (0..profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
             if profile.record(ix).is_some_and(|r| r.entity == constraint.entity) {
                 evaluation.enter(1, Some(ix));
-                if evaluation.truth(constraint.node) == Truth::False {
+                if evaluation.afresh(constraint.node) == Truth::False {
                     found.push((constraint.index, ix));
                 }
             }

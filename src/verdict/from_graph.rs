@@ -4,7 +4,7 @@
 //! strong Kleene logic; during the exact search facts have bounds, and the same code does interval arithmetic.
 
 use super::Truth;
-use super::facts::{Facts, Reading};
+use super::facts::{Entries, Facts, Reading};
 use crate::graph::{Bound, Comparison, FactRef, Fold, Node, NodeId, Step};
 use crate::limits::Limits;
 use crate::profile::RecordIx;
@@ -117,9 +117,24 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         Self { bound, facts, scratch, blocker: None, searching: false, stuck: false, steps }
     }
 
-    /// Allows as many steps again, for the next policy.
-    pub(super) fn refill(&mut self) {
+    /// The truth of a condition with all the steps that the limits allow, whatever earlier conditions took: what one policy spends
+    /// changes no other's verdict.
+    pub(crate) fn afresh(&mut self, id: NodeId) -> Truth {
         self.steps = self.scratch.limits.steps;
+        self.truth(id)
+    }
+
+    /// The entries of a list; one that is as long as it can be is complete.
+    fn of_list(&self, record: Option<RecordIx>, fact: FactRef) -> Entries<'a> {
+        let facts = self.facts;
+        let mut entries = facts.list(record, fact);
+        if !entries.complete && !entries.items.is_empty() {
+            let up_to = self.bound.graph.schema.field(fact.field).map_or(u32::MAX, |f| f.up_to);
+            if entries.items.len() >= up_to as usize {
+                (entries.complete, entries.others) = (true, Some(0));
+            }
+        }
+        entries
     }
 
     /// Whether one more value may be computed. Lists inside lists multiply, and what a search cannot settle it computes anew
@@ -359,8 +374,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
     /// Whether some entry passes the filters and has a body that holds (or, for `every`, fails).
     fn quantified(&mut self, list: NodeId, body: NodeId, wanted: bool) -> Truth {
         let Some((record, fact, level, filters)) = self.list(list) else { return Truth::Unknown };
-        let facts = self.facts;
-        let entries = facts.list(record, fact);
+        let entries = self.of_list(record, fact);
         let outer = self.entry(level);
         let before = (self.blocker, self.stuck);
         let mut result = Truth::False;
@@ -399,8 +413,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
     /// The known entries of a list, each with whether it passes the filters, and whether there are no others.
     pub fn entries(&mut self, list: NodeId) -> (u8, Vec<(RecordIx, Truth)>, bool) {
         let Some((record, fact, level, filters)) = self.list(list) else { return (0, Vec::new(), false) };
-        let facts = self.facts;
-        let entries = facts.list(record, fact);
+        let entries = self.of_list(record, fact);
         let outer = self.entry(level);
         let mut found = Vec::new();
         for item in entries.items {
@@ -557,8 +570,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
 
     fn count(&mut self, list: NodeId) -> Option<Span> {
         let (record, fact, level, filters) = self.list(list)?;
-        let facts = self.facts;
-        let entries = facts.list(record, fact);
+        let entries = self.of_list(record, fact);
         let outer = self.entry(level);
         let (mut least, mut most) = (0i128, 0i128);
         for item in entries.items {
@@ -590,8 +602,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
 
     fn folded(&mut self, fold: Fold, list: NodeId, body: NodeId) -> Option<Span> {
         let (record, fact, level, filters) = self.list(list)?;
-        let facts = self.facts;
-        let entries = facts.list(record, fact);
+        let entries = self.of_list(record, fact);
         let outer = self.entry(level);
         let mut result: Option<Span> = if fold == Fold::Sum { Some((Number::ZERO, Number::ZERO)) } else { None };
         let mut known = true;
