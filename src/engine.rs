@@ -90,10 +90,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the policies have errors, or the texts are together longer than `set_bytes` ([`Error::is_limit`]).
-    pub fn from_texts_within(
-        texts: impl IntoIterator<Item = (String, String)>,
-        limits: Limits,
-    ) -> Result<Self, Error> {
+    pub fn from_texts_within(texts: impl IntoIterator<Item = (String, String)>, limits: Limits) -> Result<Self, Error> {
         let texts: Vec<(String, String)> = texts.into_iter().collect();
         let bytes = texts.iter().fold(0usize, |sum, (_, text)| sum.saturating_add(text.len()));
         if bytes > limits.set_bytes {

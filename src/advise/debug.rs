@@ -41,9 +41,6 @@ impl Debug for Plan {
 
 impl Debug for Step {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        f.debug_struct("Step")
-            .field("policy", &self.policy)
-            .field("opened_by", &self.opened_by)
-            .finish_non_exhaustive()
+        f.debug_struct("Step").field("policy", &self.policy).field("opened_by", &self.opened_by).finish_non_exhaustive()
     }
 }

@@ -4,7 +4,9 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GraphError {
     /// Too many nodes.
-    #[error("the policies compile to more than {0} nodes; split the set, share conditions with `define`, or raise the limit `nodes`")]
+    #[error(
+        "the policies compile to more than {0} nodes; split the set, share conditions with `define`, or raise the limit `nodes`"
+    )]
     TooManyNodes(u32),
     /// Lists inside lists too deeply.
     #[error("policy `{0}` asks about lists inside lists more than {1} deep")]

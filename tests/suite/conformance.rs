@@ -78,7 +78,11 @@ fn what_must_be_refused_is_and_says_where() {
         let case: Value = serde_json::from_slice(&fs::read(entry.unwrap().path()).unwrap()).unwrap();
         count += 1;
         let (name, names) = (case["name"].as_str().unwrap(), case["names"].as_str().unwrap());
-        let texts = case["policies"].as_array().unwrap().iter().map(|t| ("a.policy".to_owned(), t.as_str().unwrap().to_owned()));
+        let texts = case["policies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|t| ("a.policy".to_owned(), t.as_str().unwrap().to_owned()));
         let message = match (Engine::from_texts(texts), case["refused"].as_str()) {
             (Err(error), Some("policies")) => {
                 error.findings().iter().map(|f| f.line(error.sources().unwrap())).collect::<Vec<_>>().join("\n")

@@ -89,9 +89,7 @@ fn a_search_that_would_double_at_every_definition_ends() {
     for i in 0..9 {
         let next = i + 1;
         let (low, high) = (i, i + 5);
-        more += &format!(
-            "define person.d{i} = (d{next} and n > {low} times) or (d{next} and n < {high} times)\n"
-        );
+        more += &format!("define person.d{i} = (d{next} and n > {low} times) or (d{next} and n < {high} times)\n");
     }
     more += "define person.d9 = a or n < 3 times\n";
     let engine = open(&more, "d0", Limits::default());
@@ -114,14 +112,17 @@ fn each_limit_of_the_reader_is_named() {
     limits.profile_bytes = 10;
     limits.records = 3;
     let read = |text: &str, limits: &Limits| {
-        profile_from_json_within(engine.schema(), text.as_bytes(), UnknownFields::Reject, limits).unwrap_err().to_string()
+        profile_from_json_within(engine.schema(), text.as_bytes(), UnknownFields::Reject, limits)
+            .unwrap_err()
+            .to_string()
     };
     assert!(read(r#"{"person": {}}"#, &limits).contains("`profile_bytes`"));
     limits.profile_bytes = 1_000;
     let many = r#"{"person": {}, "household": {"members": ["applicant", {}, {}, {}]}}"#;
     assert!(read(many, &limits).contains("more than 3 records") && read(many, &limits).contains("`records`"));
     limits.problems = 5;
-    let slips = format!("{{\"person\": {{{}}}}}", (0..50).map(|i| format!("\"x{i}\": 1")).collect::<Vec<_>>().join(","));
+    let slips =
+        format!("{{\"person\": {{{}}}}}", (0..50).map(|i| format!("\"x{i}\": 1")).collect::<Vec<_>>().join(","));
     let found = read(&slips, &limits);
     assert_eq!(found.lines().count(), 6, "{found}");
     assert!(found.contains("5 problems; what follows was not read"), "{found}");
@@ -160,7 +161,8 @@ fn a_flood_of_slips_gives_a_list_that_ends() {
     let (_, found) = ast::from_text::parse(FileId(0), &"nonsense of a line\n".repeat(50_000));
     assert_eq!(found.len(), 1_000);
     assert!(found[999].message.contains("49000 more lines"), "{}", found[999].message);
-    let names = format!("{RECORDS}{}", policy(&(0..20_000).map(|i| format!("nobody{i}")).collect::<Vec<_>>().join("\n")));
+    let names =
+        format!("{RECORDS}{}", policy(&(0..20_000).map(|i| format!("nobody{i}")).collect::<Vec<_>>().join("\n")));
     let error = Engine::from_texts([("a.policy".to_owned(), names)]).unwrap_err();
     assert_eq!(error.findings().len(), 1_000);
 }
@@ -182,4 +184,41 @@ fn no_map_has_a_hash_that_can_be_flooded() {
         }
     }
     look(&crate::corpus::root().join("src"));
+}
+
+/// The largest file that is read, with as much grammar to a byte as there can be, and a flood of findings: each in a process of its
+/// own, whose memory the system counts.
+#[test]
+fn the_largest_files_stay_within_half_a_gigabyte() {
+    for text in ["a\n", "a;", "nonsense line\n", "a and ", "((((a))))\n", "a b { c }\n"] {
+        let run = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "limits::reads_one_large_file", "--ignored", "--nocapture"])
+            .env("ENTITLE_LARGE", text)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stdout);
+        assert!(run.status.success(), "{text:?}: {said}");
+        // Elsewhere than on Linux nobody says, and the run alone is the test.
+        if let Some(kib) = said.lines().find_map(|l| l.split("KiB ").nth(1)?.trim().parse::<u64>().ok()) {
+            assert!(kib < 512 << 10, "{text:?} takes {} MiB", kib >> 10);
+        }
+    }
+}
+
+#[test]
+#[ignore = "run by the test above, in a process of its own"]
+fn reads_one_large_file() {
+    let Ok(piece) = std::env::var("ENTITLE_LARGE") else { return };
+    let head = format!("{RECORDS}{}", policy("@"));
+    let room = Limits::default().text_bytes - head.len();
+    let whole = head.replace('@', (piece.repeat(room / piece.len())).trim_end_matches(" and "));
+    let ended = match Engine::from_texts([("a.policy".to_owned(), whole)]) {
+        Ok(engine) => {
+            format!("{:?}", engine.at("2020-01-01".parse().unwrap()).map(|r| r.bound().graph.nodes().len()).ok())
+        }
+        Err(error) => format!("{} findings", error.findings().len()),
+    };
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")).unwrap_or("");
+    println!("{piece:?} {ended} KiB {peak}");
 }

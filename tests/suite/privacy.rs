@@ -71,7 +71,8 @@ fn debug_shows_no_fact_nor_what_is_worked_out_of_it() {
     let (tea, rice) = (engine.policy("tea").unwrap(), engine.policy("rice").unwrap());
     let explanation = matches.explain(tea);
     assert!(!explanation.because.is_empty() && explanation.amounts[0].value.is_some(), "there is something to hide");
-    let slots: Vec<_> = (0..profile.len() as u32).filter_map(|i| profile.record(entitle::profile::RecordIx(i))).collect();
+    let slots: Vec<_> =
+        (0..profile.len() as u32).filter_map(|i| profile.record(entitle::profile::RecordIx(i))).collect();
     let until = "2061-01-01".parse().unwrap();
     let turns = engine.calendar(&rules, &profile, until);
     let needs = engine.needs(&matches, rice, 3);
@@ -134,5 +135,8 @@ fn a_slip_in_a_value_is_answered_with_the_vocabularys_words() {
     let engine = shanghai();
     let text = r#"{"person": {"hukou": "changninq"}}"#;
     let error = profile_from_json(engine.schema(), text.as_bytes(), UnknownFields::Reject).unwrap_err();
-    assert!(error.to_string().contains("did you mean `changning`?") && !error.to_string().contains("changninq"), "{error}");
+    assert!(
+        error.to_string().contains("did you mean `changning`?") && !error.to_string().contains("changninq"),
+        "{error}"
+    );
 }
