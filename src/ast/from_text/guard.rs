@@ -4,6 +4,7 @@
 use super::Builder;
 use crate::ast::error::{BRACKET, LENGTH, NESTING as NESTED, QUOTE};
 use crate::diagnostic::Diagnostic;
+use crate::span::Span;
 
 /// The most brackets that may be open at once. Real files reach 6.
 pub const NESTING: usize = 32;
@@ -36,7 +37,7 @@ impl Builder<'_> {
         }
         if let Some(first) = open.first() {
             let at = suspect.unwrap_or(first.at);
-            let span = self.at(at, at + 1);
+            let span = self.character(at);
             self.findings.push(
                 Diagnostic::error(BRACKET, span, "this bracket is never closed")
                     .label("opened here")
@@ -111,8 +112,14 @@ impl Builder<'_> {
         true
     }
 
+    /// The span of the character at a byte; brackets may be of full width.
+    fn character(&self, at: usize) -> Span {
+        let width = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        self.at(at, at + width)
+    }
+
     fn too_deep(&mut self, at: usize) {
-        let span = self.at(at, at + 1);
+        let span = self.character(at);
         self.findings.push(
             Diagnostic::error(NESTED, span, format!("more than {NESTING} brackets are open here"))
                 .help("give a part of it a name with `define`"),
