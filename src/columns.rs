@@ -32,12 +32,16 @@
 
 mod bits;
 mod check;
+mod collect;
 mod fault;
+mod owned;
 mod profile;
 
 pub use bits::Bits;
 pub use check::Builder;
+pub use collect::{Collect, Seat};
 pub use fault::Fault;
+pub use owned::{Owned, OwnedColumn};
 
 use crate::ids::{EntityId, FieldId};
 use crate::profile::{Profile, RecordIx, Slot};
@@ -47,6 +51,7 @@ use crate::schema::Schema;
 ///
 /// `Debug` prints how many rows there are and never a fact's value: profiles are personal data.
 #[derive(Clone)]
+#[allow(clippy::struct_field_names, reason = "columns are what it is made of")]
 pub struct Columns<'a> {
     schema: &'a Schema,
     tables: Vec<Table>,
@@ -81,11 +86,13 @@ pub enum Column<'a> {
         /// Which rows are known; all where there is none.
         known: Option<Bits<'a>>,
     },
-    /// Entries of a list. They stand together in the table of their kind: those of row `r` are the rows from `offsets[r]` to
-    /// before `offsets[r + 1]`.
+    /// Entries of a list. They stand together in the table of their kind: those of row `r` are the rows from `starts[r]` to
+    /// before `ends[r]`. The offsets of an Arrow list are both, one row apart; see [`Column::list`].
     List {
-        /// One more than there are rows, never falling.
-        offsets: &'a [i32],
+        /// The first row of the entries.
+        starts: &'a [i32],
+        /// One past the last row of the entries.
+        ends: &'a [i32],
         /// Where there are no further entries; everywhere where there is none.
         complete: Option<Bits<'a>>,
         /// Which rows are known; all where there is none.
@@ -125,6 +132,16 @@ pub struct Ragged<'a> {
     pub offsets: &'a [i32],
     /// Positions of values in the enum.
     pub values: &'a [u32],
+}
+
+impl<'a> Column<'a> {
+    /// A list from offsets as Arrow has them: one more than there are rows.
+    #[must_use]
+    pub fn list(offsets: &'a [i32], complete: Option<Bits<'a>>, known: Option<Bits<'a>>) -> Self {
+        let starts = offsets.split_last().map_or(&[][..], |(_, starts)| starts);
+        let ends = offsets.split_first().map_or(&[][..], |(_, ends)| ends);
+        Self::List { starts, ends, complete, known }
+    }
 }
 
 impl std::fmt::Debug for Columns<'_> {
@@ -171,15 +188,15 @@ impl<'a> Ragged<'a> {
     #[must_use]
     #[inline]
     pub fn get(&self, row: usize) -> &'a [u32] {
-        range(self.offsets, row).and_then(|r| self.values.get(r)).unwrap_or_default()
+        let ends = self.offsets.get(1..).unwrap_or_default();
+        between(self.offsets, ends, row).and_then(|r| self.values.get(r)).unwrap_or_default()
     }
 }
 
-/// The positions between two offsets.
+/// The positions from a row's start to its end.
 #[inline]
-fn range(offsets: &[i32], row: usize) -> Option<std::ops::Range<usize>> {
-    let (from, to) = (offsets.get(row)?, offsets.get(row.checked_add(1)?)?);
-    Some(usize::try_from(*from).ok()?..usize::try_from(*to).ok()?)
+fn between(starts: &[i32], ends: &[i32], row: usize) -> Option<std::ops::Range<usize>> {
+    Some(usize::try_from(*starts.get(row)?).ok()?..usize::try_from(*ends.get(row)?).ok()?)
 }
 
 /// Whether a bit is set; where there are no bits, every one is.
@@ -239,8 +256,8 @@ impl<'a> Columns<'a> {
     #[inline]
     pub fn list(&self, field: FieldId, row: u32) -> Option<(&[RecordIx], bool)> {
         match self.column(field)? {
-            Column::List { offsets, complete, known } if set(*known, row as usize) => {
-                let items = range(offsets, row as usize).and_then(|r| self.identity.get(r))?;
+            Column::List { starts, ends, complete, known } if set(*known, row as usize) => {
+                let items = between(starts, ends, row as usize).and_then(|r| self.identity.get(r))?;
                 Some((items, set(*complete, row as usize)))
             }
             _ => None,

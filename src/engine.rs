@@ -22,10 +22,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 mod advice;
-mod batch;
+mod population;
 mod scenario;
+mod watch;
 
+pub use population::{Contradiction, Details};
 pub use scenario::ScenarioOutcome;
+pub use watch::{Readers, Turned, Watcher};
 
 /// A policy set that was read and checked. It is immutable and can be shared between threads.
 ///
@@ -104,9 +107,16 @@ impl Engine {
             return Err(Error::policies(findings, sources));
         }
         let fingerprint = fingerprint(&sources);
+        let engine = Self::from_checked(model, sources, fingerprint);
+        Ok(Self { findings, limits, ..engine })
+    }
+
+    /// The engine of a set that was checked before; the fingerprint is that of its texts.
+    pub(crate) fn from_checked(model: Model, sources: Sources, fingerprint: String) -> Self {
         let starts = from_checked::epochs(&model);
         let graphs = Mutex::new(BTreeMap::new());
-        Ok(Self { model: Arc::new(model), sources, findings, fingerprint, starts, limits, graphs })
+        let limits = Limits::DEFAULT;
+        Self { model: Arc::new(model), sources, findings: Vec::new(), fingerprint, starts, limits, graphs }
     }
 
     /// Every finding of the files and folders, errors and warnings, and the texts they point into.
@@ -209,9 +219,10 @@ impl Engine {
         let Some(scenario) = found else { return Err(Error::limit("there is no such scenario")) };
         let rules = self.at(scenario.on)?;
         let mut scratch = rules.scratch();
-        rules.refuse_contradictions(&scenario.profile, &mut scratch)?;
-        let outcome = exact::outcome(&rules.bound, policy, &scenario.profile, &mut scratch);
-        Ok(scenario::run(&rules, policy, scenario, outcome))
+        let profile = scenario.profile.restore();
+        rules.refuse_contradictions(&profile, &mut scratch)?;
+        let outcome = exact::outcome(&rules.bound, policy, &profile, &mut scratch);
+        Ok(scenario::run(&rules, policy, scenario, &profile, outcome))
     }
 }
 
@@ -366,6 +377,15 @@ impl Matches<'_> {
         let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
         let outcome = self.outcomes.get(policy.index()).copied().unwrap_or(nothing);
         from_verdict::explain(&self.rules.model, &self.rules.bound, self.profile, policy, outcome, scratch)
+    }
+
+    /// Why each of some policies has its verdict. What they share is evaluated once.
+    #[must_use]
+    pub fn explain_all(&self, policies: &[PolicyId], scratch: &mut Scratch) -> Vec<Explanation> {
+        let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
+        let outcome = |p: &PolicyId| self.outcomes.get(p.index()).copied().unwrap_or(nothing);
+        let all: Vec<(PolicyId, Outcome)> = policies.iter().map(|p| (*p, outcome(p))).collect();
+        from_verdict::explain_all(&self.rules.model, &self.rules.bound, self.profile, &all, scratch)
     }
 
     /// Whether the profile says that the unit a policy is for already receives it, or is recognised as it.

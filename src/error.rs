@@ -1,7 +1,9 @@
 //! The one error of the library.
 
 use crate::diagnostic::Diagnostic;
+use crate::refusal::Refusal;
 use crate::span::Sources;
+use crate::value::Language;
 use std::fmt;
 
 /// Why something could not be done. Opaque on purpose: the kinds grow, what callers do with them stays the same.
@@ -15,6 +17,7 @@ struct Inner {
     findings: Vec<Diagnostic>,
     sources: Option<Sources>,
     source: Option<std::io::Error>,
+    refusal: Option<Refusal>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +26,9 @@ enum Kind {
     Policies,
     Profile,
     Limit,
+    Pack,
+    Key,
+    Stale,
 }
 
 impl Error {
@@ -48,8 +54,25 @@ impl Error {
         Self::new(Kind::Limit, message.into(), None)
     }
 
+    #[cfg(feature = "pack")]
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        let mut error = Self::new(Kind::Pack, refusal.message(Language::En), None);
+        error.0.refusal = Some(refusal);
+        error
+    }
+
+    #[cfg(feature = "pack")]
+    pub(crate) fn key(message: impl Into<String>) -> Self {
+        Self::new(Kind::Key, message.into(), None)
+    }
+
+    #[cfg(feature = "reload")]
+    pub(crate) fn stale(message: impl Into<String>) -> Self {
+        Self::new(Kind::Stale, message.into(), None)
+    }
+
     fn new(kind: Kind, message: String, source: Option<std::io::Error>) -> Self {
-        Self(Box::new(Inner { kind, message, findings: Vec::new(), sources: None, source }))
+        Self(Box::new(Inner { kind, message, findings: Vec::new(), sources: None, source, refusal: None }))
     }
 
     /// Whether a file or folder could not be read.
@@ -74,6 +97,30 @@ impl Error {
     #[must_use]
     pub fn is_limit(&self) -> bool {
         self.0.kind == Kind::Limit
+    }
+
+    /// Whether a pack was refused; then [`refusal`](Self::refusal) says why.
+    #[must_use]
+    pub fn is_pack(&self) -> bool {
+        self.0.kind == Kind::Pack
+    }
+
+    /// Whether a key for signing or checking packs is wrong.
+    #[must_use]
+    pub fn is_key(&self) -> bool {
+        self.0.kind == Kind::Key
+    }
+
+    /// Whether something belongs to a policy set that has been replaced.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.0.kind == Kind::Stale
+    }
+
+    /// Why a pack was refused; none for other errors.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.0.refusal.as_ref()
     }
 
     /// The findings in policy text; empty for other errors.

@@ -12,6 +12,7 @@ pub mod limits;
 pub mod lint;
 pub mod near;
 pub mod profile;
+mod prove;
 pub mod schema;
 pub mod span;
 pub mod value;
@@ -21,6 +22,12 @@ pub mod wire;
 
 mod engine;
 mod error;
+mod refusal;
+#[cfg(feature = "reload")]
+mod reload;
 
-pub use engine::{Engine, Matches, Rules, ScenarioOutcome};
+pub use engine::{Contradiction, Details, Engine, Matches, Readers, Rules, ScenarioOutcome, Turned, Watcher};
 pub use error::Error;
+pub use refusal::Refusal;
+#[cfg(feature = "reload")]
+pub use reload::{Reloadable, Snapshot};

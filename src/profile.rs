@@ -3,15 +3,20 @@
 //! A profile is a small arena of records. Each holds a slot for every fact of its kind; a slot says what is known.
 //! Links are made when the profile is built: a member's `home` is the record of the household that lists the member.
 
+mod stored;
+
 use crate::ids::{EntityId, FieldId};
 use crate::schema::{FieldType, Schema};
+pub use stored::Stored;
 
 /// The position of a record in a [`Profile`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct RecordIx(pub u32);
 
 /// What is known of one fact of one record. `Debug` prints its kind and not its value.
 #[derive(Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum Slot {
     /// Nothing.
     #[default]
@@ -77,8 +82,8 @@ impl std::fmt::Debug for Profile {
 impl Profile {
     /// A profile that knows nothing.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { records: Vec::new(), roots: Vec::new() }
     }
 
     /// Adds a record of which nothing is known.

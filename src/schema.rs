@@ -5,6 +5,7 @@ use crate::value::{Label, Unit};
 
 /// The records, facts and enums of a vocabulary.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Schema {
     /// The kinds of record.
     pub entities: Vec<Entity>,
@@ -16,6 +17,7 @@ pub struct Schema {
 
 /// A kind of record.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Entity {
     /// Its name; for an entry of a list without a name of its own, that of the list.
     pub name: Label,
@@ -29,6 +31,7 @@ pub struct Entity {
 
 /// A fact.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Field {
     /// Its name.
     pub name: Label,
@@ -57,6 +60,7 @@ pub struct Field {
 
 /// The type of a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum FieldType {
     /// Yes or no.
     YesNo,
@@ -76,6 +80,7 @@ pub enum FieldType {
 
 /// Who can say a fact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum Provenance {
     /// The person.
     #[default]
@@ -88,6 +93,7 @@ pub enum Provenance {
 
 /// What kind of change could alter a fact. It decides how a change is spoken of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum Class {
     /// The person can do it: register, apply, provide a document.
     Action,
@@ -104,6 +110,7 @@ pub enum Class {
 
 /// An enum.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Enum {
     /// Its name.
     pub name: Label,
@@ -115,6 +122,7 @@ pub struct Enum {
 
 /// One value of an enum.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Symbol {
     /// Its name.
     pub name: Label,

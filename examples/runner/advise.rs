@@ -4,7 +4,6 @@
 use crate::{Common, Format, Household, say};
 use clap::Args;
 use entitle::advise::prose;
-use entitle::checked::Effect;
 use entitle::ids::PolicyId;
 use entitle::value::{Date, Language, Number, Unit};
 use entitle::verdict::Verdict;
@@ -124,27 +123,12 @@ impl Page<'_> {
                 say(&line);
             }
         }
-        for (policy, other, effect) in &plan.left_out {
-            let why = match (effect, self.language) {
-                (Effect::HigherOf, Language::Zh) => "择高享受",
-                (Effect::HigherOf, Language::En) => "the higher of the two",
-                (_, Language::Zh) => "不能同时享受",
-                (_, Language::En) => "the two cannot be held together",
-            };
-            say(&match self.language {
-                Language::Zh => format!("  未列入：{}（与{}{why}）", self.title(*policy), self.title(*other)),
-                Language::En => format!("  left out: {} (with {}: {why})", self.title(*policy), self.title(*other)),
-            });
+        for line in prose::beside(&plan, self.engine.model(), self.language) {
+            say(&format!("  {line}"));
         }
         if !plan.bring.is_empty() {
             let names: Vec<String> = plan.bring.iter().map(|l| l.get(self.language)).collect();
             say(&format!("  {}: {}", self.pick("需带材料", "bring"), names.join(self.pick("、", ", "))));
-        }
-        if !plan.exact {
-            say(self.pick(
-                "  互斥的待遇过多，未逐一比较",
-                "  too many exclude each other: not every combination was compared",
-            ));
         }
     }
 
@@ -190,9 +174,7 @@ impl Page<'_> {
 
     fn needs(&self) {
         let limit = self.options.ways;
-        let mut all: Vec<_> =
-            self.of(Verdict::Ineligible).into_iter().map(|p| self.engine.needs(self.matches, p, limit)).collect();
-        all.retain(|n| !n.ways.is_empty());
+        let mut all = self.engine.all_needs(self.matches, limit);
         all.sort_by_key(|n| (n.ways.first().map(|w| w.changes.len() + usize::from(w.wait_until.is_some())), n.policy));
         say(&format!("\n{}", self.pick("不符合的，差在哪里", "What does not apply, and what it would take")));
         let shown = if self.options.all { usize::MAX } else { NEAREST };

@@ -1,15 +1,16 @@
 //! `ask`: an interview in the terminal. It asks what settles most, shows what each answer settled, and stops when no further
 //! answer can change the list.
 
+use crate::answer::{choices, read};
 use crate::{Common, Household, say};
 use clap::{Args, ValueEnum};
 use entitle::Matches;
 use entitle::advise::prose;
 use entitle::advise::question::Measure;
 use entitle::ids::PolicyId;
-use entitle::profile::{Profile, Slot, position};
-use entitle::schema::{FieldType, Provenance, Schema};
-use entitle::value::{Date, Language, Number, Rounding, Unit};
+use entitle::profile::{Profile, position};
+use entitle::schema::Provenance;
+use entitle::value::{Language, Number, Rounding, Unit};
 use entitle::verdict::Verdict;
 use entitle::why::{Missing, prose as why};
 use std::collections::BTreeSet;
@@ -57,11 +58,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let mut history: Vec<(Profile, BTreeSet<_>)> = Vec::new();
     let mut asked = 0;
     let mut input = std::io::stdin().lock();
-    say(if zh {
-        "直接回车或输入 ? 表示不清楚；b 返回上一题；q 结束并看结果。"
-    } else {
-        "Enter or ? for don't know, b for back, q to end and see the result."
-    });
+    say(keys(language));
     loop {
         let matches = Household::matches(&rules, &profile)?;
         let before: Vec<Verdict> = matches.verdicts().collect();
@@ -81,25 +78,19 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
             break;
         };
         let Some(field) = schema.field(question.field) else { break };
+        let Some(at) = position(schema, question.field) else { break };
         let missing = Missing { record: Some(question.record), field: question.field, judged: false };
         let name = why::missing(&missing, engine.model(), &profile, language);
         let about = question.policies.len();
-        print!(
-            "{}",
-            if zh {
-                format!(
-                    "\n[{}] {name}？{}（待定{open}项，关系到{about}项）\n> ",
-                    asked + 1,
-                    choices(schema, field.ty, language)
-                )
-            } else {
-                format!(
-                    "\n[{}] {name}? {} ({open} open, this bears on {about})\n> ",
-                    asked + 1,
-                    choices(schema, field.ty, language)
-                )
-            }
-        );
+        let settled = before.len() - open;
+        say(&if zh {
+            format!("\n{}  已定{settled}项，待定{open}项；本题关系到{about}项", bar(settled, before.len()))
+        } else {
+            format!("\n{}  {settled} settled, {open} open; this one bears on {about}", bar(settled, before.len()))
+        });
+        say(&format!("{}. {name}{}", asked + 1, if zh { "？" } else { "?" }));
+        say(&format!("      {}", choices(schema, field.ty, language)));
+        print!("> ");
         let _ = std::io::stdout().flush();
         let mut line = String::new();
         if input.read_line(&mut line).unwrap_or(0) == 0 {
@@ -109,10 +100,17 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         let answer = line.trim();
         match answer {
             "q" => break,
+            "h" | "help" | "帮助" => {
+                say(keys(language));
+                continue;
+            }
             "b" => {
-                if let Some((earlier, skips)) = history.pop() {
-                    (profile, skipped) = (earlier, skips);
-                    asked -= 1;
+                match history.pop() {
+                    Some((earlier, skips)) => {
+                        (profile, skipped) = (earlier, skips);
+                        asked -= 1;
+                    }
+                    None => say(if zh { "这已经是第一题。" } else { "This is the first question." }),
                 }
                 continue;
             }
@@ -124,7 +122,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
             }
             _ => {}
         }
-        let Some(slot) = read(schema, field.ty, answer, language) else {
+        let Some(slot) = read(schema, field.ty, answer, profile.slot(question.record, at)) else {
             say(if zh {
                 "没有看懂，请按提示回答。"
             } else {
@@ -132,7 +130,6 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
             });
             continue;
         };
-        let Some(at) = position(schema, question.field) else { break };
         let mut next = profile.clone();
         next.set(question.record, at, slot);
         match rules.match_profile(&next) {
@@ -141,10 +138,16 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
                 continue;
             }
             Ok(after) => {
-                for (i, (was, is)) in before.iter().zip(after.verdicts()).enumerate() {
-                    if *was != is {
-                        let title = prose::title(engine.model(), PolicyId::of(i), language);
-                        say(&format!("  → {title}: {}", prose::verdict(is, language)));
+                let now = after.verdicts().enumerate().zip(&before).filter(|((_, is), was)| is != *was);
+                let changed: Vec<(PolicyId, Verdict)> = now.map(|((i, is), _)| (PolicyId::of(i), is)).collect();
+                for verdict in [Verdict::Eligible, Verdict::Undetermined, Verdict::Ineligible] {
+                    let titles: Vec<String> = changed
+                        .iter()
+                        .filter(|(_, is)| *is == verdict)
+                        .map(|(p, _)| prose::title(engine.model(), *p, language))
+                        .collect();
+                    if !titles.is_empty() {
+                        say(&settled_line(verdict, &titles, language));
                     }
                 }
             }
@@ -158,56 +161,32 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The answers that are understood.
-fn choices(schema: &Schema, ty: FieldType, language: Language) -> String {
-    let zh = language == Language::Zh;
-    let names = |e| {
-        let values = schema.enumeration(e).map(|e| e.values.as_slice()).unwrap_or_default();
-        let shown: Vec<String> =
-            values.iter().take(30).enumerate().map(|(i, v)| format!("{} {}", i + 1, v.name.get(language))).collect();
-        format!("\n    {}\n   ", shown.join("  "))
-    };
-    match ty {
-        FieldType::YesNo => if zh { "是/否 (y/n)" } else { "(y/n)" }.to_owned(),
-        FieldType::Date => if zh { "（年-月-日）" } else { "(YYYY-MM-DD)" }.to_owned(),
-        FieldType::Quantity(unit) => format!("({})", unit.words(language)),
-        FieldType::Symbol(e) => names(e),
-        FieldType::Set(_) | FieldType::List(_) => if zh {
-            "（没有则输入 0；有则先用 q 结束，写进资料文件）"
-        } else {
-            "(0 for none; otherwise end with q and add it to the file)"
-        }
-        .to_owned(),
-        FieldType::Record(_) => String::new(),
+/// The keys of the interview.
+const fn keys(language: Language) -> &'static str {
+    match language {
+        Language::Zh => "直接回车或 ? 不清楚（跳过）   b 返回上一题   q 结束并看结果   h 再看这一行",
+        Language::En => "Enter or ? don't know (skip)   b back   q end and see the result   h this line again",
     }
 }
 
-fn read(schema: &Schema, ty: FieldType, answer: &str, language: Language) -> Option<Slot> {
-    match ty {
-        FieldType::YesNo => match answer {
-            "y" | "yes" | "是" | "有" => Some(Slot::Scalar(1)),
-            "n" | "no" | "否" | "没有" | "无" => Some(Slot::Scalar(0)),
-            _ => None,
-        },
-        FieldType::Date => answer.parse::<Date>().ok().map(|d| Slot::Scalar(d.days())),
-        FieldType::Quantity(unit) => {
-            let digits = answer.split_whitespace().next()?.replace(',', "");
-            let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
-            let scale = 10i128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-            let n = Number::new(format!("{whole}{fraction}").parse().ok()?, scale)?;
-            let share = unit.counted == entitle::value::Counted::Percent;
-            let grains = Number::new(i128::from(unit.grains()), if share { 100 } else { 1 })?;
-            let raw = n.multiply(grains).filter(|n| n.is_whole())?;
-            i64::try_from(raw.numerator()).ok().map(Slot::Scalar)
-        }
-        FieldType::Symbol(e) => {
-            let values = schema.enumeration(e).map(|e| e.values.as_slice()).unwrap_or_default();
-            let by_place = answer.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|n| *n < values.len());
-            let by_name = || values.iter().position(|v| v.name.get(language) == answer || v.name.id == answer);
-            by_place.or_else(by_name).and_then(|at| i64::try_from(at).ok()).map(Slot::Scalar)
-        }
-        FieldType::Set(_) if answer == "0" => Some(Slot::Set { known: Vec::new(), not: Vec::new(), complete: true }),
-        FieldType::List(_) if answer == "0" => Some(Slot::List { items: Vec::new(), complete: true }),
-        _ => None,
+/// How much is settled, as a bar of twenty.
+fn bar(settled: usize, all: usize) -> String {
+    let full = (settled * 20).checked_div(all).unwrap_or(20);
+    format!("[{}{}]", "#".repeat(full), ".".repeat(20 - full))
+}
+
+/// What an answer settled: few by name, of many the number and some.
+fn settled_line(verdict: Verdict, titles: &[String], language: Language) -> String {
+    let zh = language == Language::Zh;
+    let shown = if verdict == Verdict::Eligible { titles.len() } else { 4 };
+    let some = titles.iter().take(shown).cloned().collect::<Vec<_>>().join(if zh { "、" } else { ", " });
+    let rest = titles.len().saturating_sub(shown);
+    let word = prose::verdict(verdict, language);
+    let mark = if verdict == Verdict::Eligible { "✓" } else { "→" };
+    match (rest, zh) {
+        (0, true) => format!("  {mark} {word}：{some}"),
+        (0, false) => format!("  {mark} {word}: {some}"),
+        (_, true) => format!("  {mark} {word}：{some}等{}项", titles.len()),
+        (_, false) => format!("  {mark} {word}: {some} and {rest} more"),
     }
 }

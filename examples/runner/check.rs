@@ -3,10 +3,12 @@
 use crate::{Common, Format, colour, draw, say};
 use clap::Args;
 use entitle::Engine;
-use entitle::diagnostic::Level;
-use entitle::ids::PolicyId;
-use entitle::lint;
-use entitle::value::Language;
+use entitle::diagnostic::{Diagnostic, Level};
+use entitle::ids::{FieldId, PolicyId};
+use entitle::lint::{self, Finding};
+use entitle::value::{Date, Language};
+use entitle::wire::json::write::profile_to_json;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -16,51 +18,104 @@ pub(crate) struct Options {
     /// Also list the figures whose last known value ends, and the policies that stay open after that
     #[arg(long)]
     figures: bool,
+    /// Also show the warnings that an `allow` explains, with the reasons
+    #[arg(long)]
+    allowed: bool,
+    /// The day from which periods are over (default: today)
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let common = &options.common;
-    let (mut findings, sources) = Engine::findings_of(&common.paths).map_err(|error| {
+    if let Some(pack) = common.pack() {
+        eprintln!(
+            "error: {}: a pack was checked when it was made, and holds no text; `verify` says whether it is whole",
+            pack.display()
+        );
+        return Err(ExitCode::from(2));
+    }
+    let (errors, sources) = Engine::findings_of(&common.paths).map_err(|error| {
         eprintln!("error: {error}");
         ExitCode::from(1)
     })?;
-    let wrong = findings.iter().any(|f| f.level == Level::Error);
+    let wrong = errors.iter().any(|f| f.level == Level::Error);
+    let mut findings: Vec<Finding> = errors.into_iter().map(plain).collect();
     // Warnings are about what the text means, so they wait until it means something.
     let engine = if wrong { None } else { Some(common.open()?) };
     if let Some(engine) = &engine {
-        findings.extend(engine.lint());
+        findings.extend(engine.analyse(Some(options.as_of.unwrap_or_else(crate::today))));
     }
+    let allowed = findings.iter().filter(|f| f.silenced.is_some()).count();
+    findings.retain(|f| options.allowed || f.silenced.is_none());
     if common.format == Format::Json {
         let list: Vec<serde_json::Value> = findings
             .iter()
-            .map(|f| {
+            .map(|finding| {
+                let f = &finding.diagnostic;
                 let (line, column) = sources.line_column(f.span);
-                serde_json::json!({
+                let mut object = serde_json::json!({
                     "code": f.code.id, "level": if f.level == Level::Error { "error" } else { "warning" },
                     "file": sources.get(f.span.file).map(|s| s.name.clone()), "line": line, "column": column,
                     "bytes": [f.span.start, f.span.end], "message": f.message, "label": f.label, "help": f.help,
-                })
+                });
+                if let (Some(witness), Some(engine)) = (&finding.witness, &engine) {
+                    object["witness"] =
+                        serde_json::json!({ "on": witness.on.to_string(), "profile": household(engine, witness) });
+                }
+                if let Some(reason) = &finding.silenced {
+                    object["allowed"] = serde_json::json!(reason.get(common.language()));
+                }
+                object
             })
             .collect();
         say(&serde_json::json!({ "format": "entitle.findings/1", "findings": list }).to_string());
     } else {
-        let drawn = draw::findings(&findings, &sources, colour());
+        let shown: Vec<Diagnostic> =
+            findings.iter().map(|f| with_witness(f, engine.as_ref(), common.language())).collect();
+        let drawn = draw::findings(&shown, &sources, colour());
         if !drawn.is_empty() {
             say(drawn.trim_end());
             say("");
         }
         let files = sources.iter().count();
+        let open: Vec<Diagnostic> =
+            findings.into_iter().filter(|f| f.silenced.is_none()).map(|f| f.diagnostic).collect();
         let Some(engine) = engine else {
-            say(&draw::summary(&findings));
+            say(&draw::summary(&open));
             return Ok(ExitCode::from(1));
         };
         if options.figures {
             figures(&engine, common.language());
         }
         let policies = engine.model().policies.iter().filter(|p| p.written).count();
-        say(&format!("{policies} policies in {files} files: {}", draw::summary(&findings)));
+        let explained = if allowed == 0 { String::new() } else { format!(", {allowed} explained") };
+        say(&format!("{policies} policies in {files} files: {}{explained}", draw::summary(&open)));
     }
     Ok(ExitCode::from(u8::from(wrong)))
+}
+
+fn plain(diagnostic: Diagnostic) -> Finding {
+    Finding { diagnostic, policy: None, names: Vec::new(), witness: None, silenced: None }
+}
+
+/// The finding as it is drawn: with the household that shows it, and the reason for which it is allowed.
+fn with_witness(finding: &Finding, engine: Option<&Engine>, language: Language) -> Diagnostic {
+    let mut drawn = finding.diagnostic.clone();
+    let mut help: Vec<String> = drawn.help.take().into_iter().collect();
+    if let (Some(witness), Some(engine)) = (&finding.witness, engine) {
+        help.push(format!("shown on {} by {}", witness.on, household(engine, witness)));
+    }
+    if let Some(reason) = &finding.silenced {
+        help.push(format!("allowed: {}", reason.get(language)));
+    }
+    drawn.help = Some(help.join("\n")).filter(|h| !h.is_empty());
+    drawn
+}
+
+fn household(engine: &Engine, witness: &lint::Witness) -> serde_json::Value {
+    let all: BTreeSet<FieldId> = (0..engine.schema().fields.len()).map(FieldId::of).collect();
+    profile_to_json(engine.schema(), &witness.profile, &all)
 }
 
 /// The figures whose last known value ends, by that day.

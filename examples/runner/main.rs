@@ -3,6 +3,7 @@
 //! Exit status: 0 fine, 1 the policies or the data are wrong, 2 wrong usage.
 
 mod advise;
+mod answer;
 mod ask;
 mod check;
 mod diff;
@@ -11,7 +12,10 @@ mod explain_code;
 mod format;
 mod household;
 mod matching;
+mod packs;
 mod page;
+#[cfg(feature = "population")]
+mod population;
 mod record;
 mod schema;
 mod test;
@@ -52,18 +56,57 @@ enum Command {
     Record(record::Options),
     /// Run a record again and say whether it still holds
     VerifyRecord(record::Verify),
+    /// Write policies as one file that loads in milliseconds, signed where wanted; or make a key pair
+    Pack(packs::Options),
+    /// Say what a pack holds and whether it would be loaded
+    Verify(packs::Verify),
     /// Run the scenarios in the policies, and report which conditions they cover
     Test(Common),
-    /// Print the JSON Schema of a profile
-    Schema(Common),
+    /// Print the schema of a profile (JSON Schema, or the Arrow schema of a population), or of a form that comes out
+    Schema(schema::Options),
+    /// Draw a synthetic city; needs the feature `population`
+    #[cfg(feature = "population")]
+    Synth(population::synth::Options),
+    /// Match a whole population against every policy; needs the feature `population`
+    #[cfg(feature = "population")]
+    Scan(population::scan::Options),
+    /// Draw a synthetic city; needs the feature `population`
+    #[cfg(not(feature = "population"))]
+    Synth(Absent),
+    /// Match a whole population against every policy; needs the feature `population`
+    #[cfg(not(feature = "population"))]
+    Scan(Absent),
+}
+
+/// A command that this build has not: reading and writing Parquet takes a while to compile, and most never need it.
+#[cfg(not(feature = "population"))]
+#[derive(Args)]
+#[command(disable_help_flag = true)]
+struct Absent {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+#[cfg(not(feature = "population"))]
+impl Absent {
+    fn say(&self) -> Result<ExitCode, ExitCode> {
+        let rest = self.rest.join(" ");
+        eprintln!(
+            "error: this needs the feature `population`: cargo run --release --features population --example runner -- … {rest}"
+        );
+        Err(ExitCode::from(2))
+    }
 }
 
 /// What every command takes.
 #[derive(Args)]
 struct Common {
-    /// Policy files, or folders that are searched for `*.policy`
+    /// Policy files, or folders that are searched for `*.policy`; or one pack, whose name ends in `.pack`
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// For a pack: demand a signature by this public key (PEM); may be given several times
+    #[arg(long, value_name = "PUB")]
+    key: Vec<PathBuf>,
     /// The language of sentences
     #[arg(long, value_enum, default_value_t = Lang::Zh)]
     lang: Lang,
@@ -84,18 +127,33 @@ enum Format {
     Json,
     /// One self-contained page; for `match`
     Html,
+    /// The Arrow schema; for `schema`
+    Arrow,
+}
+
+impl Lang {
+    const fn language(self) -> Language {
+        match self {
+            Self::Zh => Language::Zh,
+            Self::En => Language::En,
+        }
+    }
 }
 
 impl Common {
     fn language(&self) -> Language {
-        match self.lang {
-            Lang::Zh => Language::Zh,
-            Lang::En => Language::En,
-        }
+        self.lang.language()
     }
 
-    /// Opens the policies, or draws what is wrong with them.
+    /// Opens the policies or the pack, or draws what is wrong with them.
     fn open(&self) -> Result<Engine, ExitCode> {
+        if let Some(pack) = self.pack() {
+            if self.paths.len() > 1 {
+                eprintln!("error: a pack is a whole policy set, and nothing can be opened beside it");
+                return Err(ExitCode::from(2));
+            }
+            return packs::open(pack, &self.key, self.language());
+        }
         Engine::open(&self.paths).map_err(|error| {
             match error.sources() {
                 Some(sources) => {
@@ -121,8 +179,16 @@ fn main() -> ExitCode {
         Command::Ask(options) => ask::run(options),
         Command::Record(options) => record::run(options),
         Command::VerifyRecord(options) => record::verify(options),
+        Command::Pack(options) => packs::run(options),
+        Command::Verify(options) => packs::verify(options),
         Command::Test(common) => test::run(common),
-        Command::Schema(common) => schema::run(common),
+        Command::Schema(options) => schema::run(options),
+        #[cfg(feature = "population")]
+        Command::Synth(options) => population::synth::run(options),
+        #[cfg(feature = "population")]
+        Command::Scan(options) => population::scan::run(options),
+        #[cfg(not(feature = "population"))]
+        Command::Synth(absent) | Command::Scan(absent) => absent.say(),
     };
     result.unwrap_or_else(|code| code)
 }

@@ -50,6 +50,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     match (options.common.format, policy) {
         (Format::Json, None) => say(&serde_json::to_string_pretty(&report(&matches)).unwrap_or_default()),
         (Format::Json, Some(id)) => say(&serde_json::to_string_pretty(&result(&matches, id)).unwrap_or_default()),
+        (Format::Arrow, _) => {
+            return Err(fail("`--format arrow` is for `schema`; a match is written as text, json or html"));
+        }
         (Format::Html, _) => say(&crate::page::page(&engine, &matches, options.common.language())),
         (Format::Text, None) => Page::new(&matches, &options.common).print(options.all),
         (Format::Text, Some(id)) => Page::new(&matches, &options.common).one(id),

@@ -25,12 +25,13 @@ main{max-width:52rem;margin:0 auto;padding:1.25rem}h1{font-size:1.5rem;margin:.5
 .sum{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0;padding:0;list-style:none}.sum li{background:var(--paper);border:1px solid var(--line);border-radius:.5rem;padding:.5rem .9rem}
 .sum b{font-size:1.3rem;display:block}
 details,.card{background:var(--paper);border:1px solid var(--line);border-radius:.5rem;margin:.5rem 0;padding:.6rem .9rem}
-summary{cursor:pointer;display:flex;gap:.75rem;justify-content:space-between;align-items:baseline}summary .amount{font-weight:600;white-space:nowrap;color:var(--good)}
+summary{cursor:pointer;display:flex;flex-wrap:wrap;gap:.1rem .75rem;padding:.15rem 0;justify-content:space-between;align-items:baseline}summary .amount{font-weight:600;white-space:nowrap;color:var(--good)}
 summary::marker{content:''}summary .name::before{content:'▸ ';color:var(--soft)}details[open] summary .name::before{content:'▾ '}
 ul{margin:.5rem 0;padding-left:1.2rem}li{margin:.15rem 0;overflow-wrap:anywhere}.ok::marker{content:'✓  ';color:var(--good)}.bad::marker{content:'✗  ';color:var(--no)}.ask::marker{content:'？ ';color:var(--open)}
+h3{font-size:.95rem;color:var(--soft);margin:1.1rem 0 .3rem}td.day{white-space:nowrap;font-variant-numeric:tabular-nums}summary:focus-visible{outline:2px solid var(--good);outline-offset:.35rem;border-radius:.2rem}
 table{border-collapse:collapse;width:100%;background:var(--paper)}td,th{border-bottom:1px solid var(--line);padding:.35rem .5rem;text-align:left;vertical-align:top}
 .cat{color:var(--soft);font-size:.85rem}ol.steps{padding-left:1.4rem;margin:.2rem 0}ol.steps ul{list-style:none;padding:0;margin:0}a{color:inherit}
-@media print{body{background:#fff;color:#000;font-size:10.5pt}main{max-width:none;padding:0}details,.card{break-inside:avoid}details>*{display:block}details::details-content{content-visibility:visible;display:block}@page{size:A4;margin:16mm}}
+@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--ground:#fff;--good:#12693b;--open:#8a5a00;--no:#8b2b2b}body{font-size:10.5pt}h2,h3{break-after:avoid}tr{break-inside:avoid}main{max-width:none;padding:0}details,.card{break-inside:avoid}details>*{display:block}details::details-content{content-visibility:visible;display:block}@page{size:A4;margin:16mm}}
 ";
 
 /// The page.
@@ -96,7 +97,10 @@ impl Page<'_> {
                     @for group in [Group::Eligible, Group::SubjectToAssessment, Group::AlreadyReceived] {
                         @if count(group) > 0 {
                             h2 { (self.heading(group)) }
-                            @for (id, _, explanation) in of(group) { (self.card(*id, explanation, group == Group::Eligible)) }
+                            @for (category, cards) in self.by_category(of(group)) {
+                                h3 { (category) }
+                                @for (id, explanation) in cards { (self.card(id, explanation, group == Group::Eligible)) }
+                            }
                         }
                     }
                     @if !open.is_empty() {
@@ -123,6 +127,23 @@ impl Page<'_> {
         }
     }
 
+    /// Results by category, in the order of its name's first policy.
+    fn by_category<'r>(
+        &self,
+        results: impl Iterator<Item = &'r (PolicyId, Group, Explanation)>,
+    ) -> Vec<(String, Vec<(PolicyId, &'r Explanation)>)> {
+        let mut found: Vec<(String, Vec<(PolicyId, &'r Explanation)>)> = Vec::new();
+        for (id, _, explanation) in results {
+            let policy = self.engine.model().policies.get(id.index());
+            let name = policy.and_then(|p| p.category.as_ref()).map(|c| c.get(self.language)).unwrap_or_default();
+            match found.iter_mut().find(|(n, _)| *n == name) {
+                Some((_, cards)) => cards.push((*id, explanation)),
+                None => found.push((name, vec![(*id, explanation)])),
+            }
+        }
+        found
+    }
+
     fn card(&self, id: PolicyId, explanation: &Explanation, open: bool) -> Markup {
         let model = self.engine.model();
         let policy = model.policies.get(id.index());
@@ -147,6 +168,9 @@ impl Page<'_> {
                         @for fact in self.matches.missing(id) {
                             li.ask { (prose::missing(&fact.missing, model, self.matches.profile(), self.language))
                                 @if fact.settles { span.cat { " · " (self.pick("这一项就能定", "can settle it alone")) } } }
+                        }
+                        @for range in self.matches.amount_ranges(id).iter().filter(|r| r.exact && r.least != r.most) {
+                            li { (self.pick("金额在", "between ")) (prose::number(range.least, range.unit, self.language)) (self.pick("与", " and ")) (prose::number(range.most, range.unit, self.language)) (self.pick("之间", "")) }
                         }
                         @for parameter in &explanation.parameters {
                             li.ask { (model.parameters.get(parameter.index()).map(|p| p.name.get(self.language)).unwrap_or_default()) (self.pick("：当日没有公布的数值", ": no published value on that day")) }
@@ -181,7 +205,7 @@ impl Page<'_> {
                             } } }
                         }
                     }
-                    @for (policy, other, _) in &plan.left_out { p.cat { (self.pick("未列入：", "Left out: ")) (self.title(*policy)) (self.pick("，不能与", ", not together with ")) (self.title(*other)) (self.pick("同时享受", "")) } }
+                    @for line in advice::beside(&plan, self.engine.model(), self.language) { p.cat { (line) } }
                     @if !plan.bring.is_empty() { p { b { (self.pick("一并带上：", "Bring for all of them: ")) } (plan.bring.iter().map(name).collect::<Vec<_>>().join(self.pick("、", ", "))) } }
                 }
             }
@@ -192,10 +216,11 @@ impl Page<'_> {
     fn almost(&self, ineligible: &[PolicyId]) -> Markup {
         let mut near = Vec::new();
         let mut rest = Vec::new();
+        let all = self.engine.all_needs(self.matches, 3);
         for id in ineligible {
-            let ways: Vec<_> = self.engine.needs(self.matches, *id, 3).ways;
+            let ways = all.iter().find(|n| n.policy == *id).map_or(&[][..], |n| n.ways.as_slice());
             let close = ways
-                .into_iter()
+                .iter()
                 .filter(|w| w.changes.len() <= 1)
                 .filter(|w| w.changes.iter().all(|c| c.class != Class::Circumstance));
             let close: Vec<_> = close.collect();
@@ -230,7 +255,7 @@ impl Page<'_> {
             @if !turns.is_empty() {
                 h2 { (self.pick("情况不变时，结论何时变化", "When results change if nothing else does")) }
                 table { @for turn in &turns { tr {
-                    td { (turn.on) } td { (self.title(turn.policy)) }
+                    td.day { (turn.on) } td { (self.title(turn.policy)) }
                     td { (advice::verdict(turn.from, self.language)) " → " (advice::verdict(turn.to, self.language)) }
                 } } }
             }

@@ -1,17 +1,55 @@
-//! `schema`: the JSON Schema of a profile.
+//! `schema`: the JSON Schema of a profile, or of one of the forms that come out.
 
-use crate::{Common, Format, say};
+use crate::{Common, Format, Lang, say};
+use clap::{Args, ValueEnum};
 use entitle::schema::{FieldType, Provenance};
-use entitle::wire::json::schema::json_schema;
+use entitle::wire::json::schema::{Form, form_schema, json_schema};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-pub(crate) fn run(common: &Common) -> Result<ExitCode, ExitCode> {
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Policy files, or folders that are searched for `*.policy`
+    #[arg(required_unless_present = "of")]
+    paths: Vec<PathBuf>,
+    /// A form that does not depend on the policies
+    #[arg(long, value_enum)]
+    of: Option<Of>,
+    /// The language of sentences
+    #[arg(long, value_enum, default_value_t = Lang::Zh)]
+    lang: Lang,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Of {
+    Match,
+    Advice,
+    Record,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
+    if let Some(of) = options.of {
+        let form = match of {
+            Of::Match => Form::Match,
+            Of::Advice => Form::Advice,
+            Of::Record => Form::Record,
+        };
+        say(form_schema(form).trim_end());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let common = &Common { paths: options.paths.clone(), key: Vec::new(), lang: options.lang, format: options.format };
     let engine = common.open()?;
     let schema = engine.schema();
     if common.format == Format::Json {
         let text = serde_json::to_string_pretty(&json_schema(schema)).unwrap_or_default();
         say(&text);
         return Ok(ExitCode::SUCCESS);
+    }
+    if common.format == Format::Arrow {
+        return arrow(schema);
     }
     let language = common.language();
     for entity in schema.entities.iter().filter(|e| e.named) {
@@ -41,4 +79,46 @@ pub(crate) fn run(common: &Common) -> Result<ExitCode, ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The Arrow schema of a population, a column a line, what is inside a column below it.
+#[cfg(feature = "arrow")]
+fn arrow(schema: &entitle::schema::Schema) -> Result<ExitCode, ExitCode> {
+    use arrow_schema::{DataType, Field, Fields};
+    use entitle::wire::arrow::layout;
+    fn lines(fields: &Fields, depth: usize) {
+        let indent = "    ".repeat(depth);
+        for field in fields {
+            let inner = |item: &Field| match item.data_type() {
+                DataType::Struct(inner) => Some(inner.clone()),
+                _ => None,
+            };
+            let null = if field.is_nullable() { "" } else { " not null" };
+            match field.data_type() {
+                DataType::Struct(fields) => {
+                    say(&format!("{indent}{}: Struct{null}", field.name()));
+                    lines(fields, depth + 1);
+                }
+                DataType::List(item) if inner(item).is_some() => {
+                    say(&format!("{indent}{}: List of Struct{null}", field.name()));
+                    inner(item).iter().for_each(|fields| lines(fields, depth + 1));
+                }
+                ty => say(&format!("{indent}{}: {ty}{null}", field.name())),
+            }
+        }
+    }
+    let Some(row) = layout::row_of(schema) else {
+        eprintln!("error: the vocabulary has no record that policies are for");
+        return Err(ExitCode::from(1));
+    };
+    lines(layout(schema, row).fields(), 0);
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(feature = "arrow"))]
+fn arrow(_: &entitle::schema::Schema) -> Result<ExitCode, ExitCode> {
+    eprintln!(
+        "error: this needs the feature `arrow`: cargo run --release --features arrow --example runner -- schema …"
+    );
+    Err(ExitCode::from(2))
 }

@@ -14,7 +14,7 @@ pub mod prose;
 pub mod question;
 pub mod reads;
 
-use crate::graph::{Bound, FactRef, Node, SetDef};
+use crate::graph::{Bound, Node, SetDef};
 use crate::ids::FieldId;
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::{FieldType, Schema};
@@ -102,12 +102,5 @@ fn moved(date: Date, step: crate::graph::Step) -> Option<Date> {
     match step {
         crate::graph::Step::Months(n) => date.add_months(n),
         crate::graph::Step::Days(n) => date.add_days(n),
-    }
-}
-
-fn scalar(profile: &Profile, record: RecordIx, fact: FactRef) -> Option<i64> {
-    match profile.slot(record, fact.position as usize) {
-        Slot::Scalar(value) => Some(*value),
-        _ => None,
     }
 }

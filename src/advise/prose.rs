@@ -2,14 +2,15 @@
 //! names the policy that gives it, time gives the date, and a circumstance shows how far off it is and is never advised.
 
 use super::needs::{Change, Way, granted_by};
-use crate::checked::Model;
+use super::plan::{Barrier, Plan};
+use crate::checked::{Effect, Model};
 use crate::ids::PolicyId;
 use crate::profile::Profile;
 use crate::schema::Class;
-use crate::value::Language;
+use crate::value::{Language, Number, Unit};
 use crate::verdict::Verdict;
 use crate::why::Shown;
-use crate::why::prose::{comparing, shown, whose};
+use crate::why::prose::{comparing, number, shown, whose};
 
 /// A way, as one line for each change.
 #[must_use]
@@ -77,6 +78,70 @@ pub fn change(change: &Change, model: &Model, profile: &Profile, language: Langu
             }
         }
     }
+}
+
+/// What else there is to say of a plan, a line each: the total before and after, what is paid less because of another, and
+/// what is left out and why.
+#[must_use]
+pub fn beside(plan: &Plan, model: &Model, language: Language) -> Vec<String> {
+    let zh = language == Language::Zh;
+    let name = |p: PolicyId| title(model, p, language);
+    let yuan = |n: Number| number(n, Unit { month: -1, ..Unit::YUAN }, language);
+    let mut lines = Vec::new();
+    if plan.after > Number::ZERO {
+        lines.push(if zh {
+            format!("每月合计：现有{}，全部批准后{}", yuan(plan.before), yuan(plan.after))
+        } else {
+            format!("in all: {} now, {} once everything is granted", yuan(plan.before), yuan(plan.after))
+        });
+    }
+    for income in plan.stages.iter().flat_map(|s| &s.apply).filter(|s| s.income) {
+        lines.push(if zh {
+            format!("{}计入收入，以上金额已据此计算", name(income.policy))
+        } else {
+            format!("{} counts as income; the amounts above allow for it", name(income.policy))
+        });
+    }
+    for less in &plan.lowered {
+        let (policy, other, by) = (name(less.policy), name(less.beside), yuan(less.by));
+        lines.push(match (less.effect, zh) {
+            (Effect::SameItemOnce, true) => format!("{policy}与{other}属同一项目，不重复发放，少发{by}"),
+            (Effect::SameItemOnce, false) => {
+                format!("{policy} and {other} pay for the same item, which is paid once: {by} less")
+            }
+            (_, true) => format!("{policy}须抵扣{other}，少发{by}"),
+            (_, false) => format!("{other} is deducted from {policy}: {by} less"),
+        });
+    }
+    for one in &plan.left_out {
+        let why = match (one.why, zh) {
+            (Barrier::Effect(Effect::HigherOf), true) => "择高享受",
+            (Barrier::Effect(Effect::HigherOf), false) => "the higher of the two is paid",
+            (Barrier::Effect(_), true) => "不能同时享受",
+            (Barrier::Effect(_), false) => "the two cannot be held together",
+            (Barrier::Income, true) => "计入收入后不能并存",
+            (Barrier::Income, false) => "one counts as income, with which the other does not apply",
+        };
+        let (policy, other) = (name(one.policy), name(one.other));
+        let pays = one.monthly.filter(|n| *n > Number::ZERO).map(yuan);
+        lines.push(match (pays, zh) {
+            (Some(pays), true) => format!("未列入：{policy}，{pays}（与{other}{why}）"),
+            (None, true) => format!("未列入：{policy}（与{other}{why}）"),
+            (Some(pays), false) => format!("left out: {policy}, {pays} (with {other}: {why})"),
+            (None, false) => format!("left out: {policy} (with {other}: {why})"),
+        });
+    }
+    if !plan.exact {
+        lines.push(
+            if zh {
+                "互斥的待遇过多，未逐一比较"
+            } else {
+                "too many exclude each other: not every combination was compared"
+            }
+            .to_owned(),
+        );
+    }
+    lines
 }
 
 /// The title of a policy.

@@ -20,6 +20,7 @@ pub const KEYWORDS: &[(&str, &str, &str)] = &[
     ("k_define", "define", "定义"),
     ("k_parameter", "parameter", "标准"),
     ("k_always", "always", "恒有"),
+    ("k_allow", "allow", "允许"),
     ("k_phrases", "phrases", "译文"),
     ("k_policy", "policy", "政策"),
     ("k_for", "for", "面向"),
@@ -34,6 +35,7 @@ pub const KEYWORDS: &[(&str, &str, &str)] = &[
     ("k_status", "status", "核验"),
     ("k_lasts", "lasts", "期限"),
     ("k_places", "subject to places", "受名额限制"),
+    ("k_counts", "counts as income", "计入收入"),
     ("k_apply_at", "apply at", "受理"),
     ("k_bring", "bring", "材料"),
     ("k_not_while_receiving", "not while receiving", "已享受者除外"),
@@ -170,6 +172,7 @@ impl AttributeKind {
             Self::Status => "k_status",
             Self::Lasts => "k_lasts",
             Self::SubjectToPlaces => "k_places",
+            Self::CountsAsIncome => "k_counts",
             Self::ApplyAt => "k_apply_at",
             Self::Bring => "k_bring",
             Self::NotWhileReceiving => "k_not_while_receiving",
@@ -181,7 +184,7 @@ impl AttributeKind {
     }
 
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Title,
         Self::Category,
         Self::Department,
@@ -191,6 +194,7 @@ impl AttributeKind {
         Self::Status,
         Self::Lasts,
         Self::SubjectToPlaces,
+        Self::CountsAsIncome,
         Self::ApplyAt,
         Self::Bring,
         Self::NotWhileReceiving,

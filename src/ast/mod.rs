@@ -51,6 +51,8 @@ pub enum Item {
     Policy(Policy),
     /// `phrases`
     Phrases(Vec<Phrase>),
+    /// `allow`
+    Silence(Silence),
 }
 
 /// A name as written: an ASCII identifier or a run of Han characters.
@@ -216,6 +218,19 @@ pub struct Phrase {
     pub other: Text,
 }
 
+/// `allow CODE NAMES: "why"`: a warning that is meant to stay.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Silence {
+    /// The code of the warning, as written.
+    pub code: Name,
+    /// What the warning is about; all of a policy's warnings of the code where there are none.
+    pub names: Vec<Name>,
+    /// Why it is meant to stay.
+    pub reason: Option<Text>,
+    /// The whole line.
+    pub span: Span,
+}
+
 /// `policy NAME for RECORD { … }`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
@@ -242,6 +257,8 @@ pub enum Clause {
     Attribute(Attribute),
     /// `scenario "…" { … }`
     Scenario(Scenario),
+    /// `allow CODE: "why"`
+    Silence(Silence),
 }
 
 /// A clause that gives values to a word.
@@ -268,6 +285,7 @@ pub enum AttributeKind {
     Status,
     Lasts,
     SubjectToPlaces,
+    CountsAsIncome,
     ApplyAt,
     Bring,
     NotWhileReceiving,

@@ -2,7 +2,7 @@
 //! cleverness. It is the specification; every other evaluator is tested against it.
 
 use super::{Comparison, Expr, Fold, Kind, Model, Step, Type};
-use crate::ids::{FieldId, PolicyId};
+use crate::ids::{DefineId, FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::FieldType;
 use crate::value::{Date, Number};
@@ -51,6 +51,31 @@ pub fn policy(model: &Model, id: PolicyId, profile: &Profile, as_of: Date) -> Me
     let reader = Reader { model, profile, as_of };
     let parts = policy.conditions.iter().map(|c| reader.truth(&c.expr, std::slice::from_ref(&unit)));
     Meaning::Conditions(all(parts))
+}
+
+/// One condition of the record of a kind that the profile begins with: yes, no, or unknown in strong Kleene logic.
+#[must_use]
+pub fn condition(
+    model: &Model,
+    unit: crate::ids::EntityId,
+    expr: &Expr,
+    profile: &Profile,
+    as_of: Date,
+) -> Option<bool> {
+    let unit = profile.root(unit).map_or(Value::Unknown, Value::Record);
+    Reader { model, profile, as_of }.truth(expr, std::slice::from_ref(&unit))
+}
+
+/// A derived fact of the record of its kind that the profile begins with, where it is a number that is known.
+#[must_use]
+pub fn derived(model: &Model, id: DefineId, profile: &Profile, as_of: Date) -> Option<Number> {
+    let define = model.defines.get(id.index())?;
+    let unit = profile.root(define.owner?).map_or(Value::Unknown, Value::Record);
+    let reader = Reader { model, profile, as_of };
+    match reader.value(&define.value, std::slice::from_ref(&unit)) {
+        Value::Number(number) => Some(number),
+        _ => None,
+    }
 }
 
 /// The amounts of a policy's benefits, in order; none where there is no amount or it is unknown.

@@ -9,15 +9,18 @@
 pub mod error;
 pub mod from_ast;
 pub mod interpret;
+pub mod invariants;
+mod rebuild;
 
-use crate::ids::{DefineId, EntityId, EnumId, FieldId, ParameterId};
-use crate::profile::Profile;
+use crate::ids::{DefineId, EntityId, EnumId, FieldId, ParameterId, PolicyId};
+use crate::profile::Stored;
 use crate::schema::Schema;
 use crate::span::Span;
 use crate::value::{Date, Label, Number, Rounding, Unit, Words};
 
 /// A whole policy set.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Model {
     /// Which facts exist.
     pub schema: Schema,
@@ -31,10 +34,29 @@ pub struct Model {
     pub always: Vec<Always>,
     /// The policies, in the order of their ids in [`EnumId::POLICY`].
     pub policies: Vec<Policy>,
+    /// The warnings that are meant to stay.
+    pub silences: Vec<Silence>,
+}
+
+/// A warning that is meant to stay: `allow W203: "why"`.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
+pub struct Silence {
+    /// The code as written; whether there is such a warning is not looked at here.
+    pub code: String,
+    /// The policy it stands in; none where it stands by itself.
+    pub policy: Option<PolicyId>,
+    /// What the warning must be about, each an identifier with its place; anything, where there are none.
+    pub names: Vec<(String, Span)>,
+    /// Why it stays; none where its author does not say.
+    pub reason: Option<Words>,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// A derived fact.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Define {
     /// Its name.
     pub name: Label,
@@ -42,7 +64,9 @@ pub struct Define {
     pub owner: Option<EntityId>,
     /// What it stands for.
     pub value: Expr,
-    /// The least and the most it can be, for a number that stays within what is computed exactly.
+    /// The least and the most it can be, for a number that stays within what is computed exactly. The checker alone asks
+    /// for it; a set from a pack has none.
+    #[cfg_attr(feature = "pack", serde(skip))]
     pub bounds: Option<(Number, Number)>,
     /// Where it is declared.
     pub span: Span,
@@ -50,6 +74,7 @@ pub struct Define {
 
 /// A published figure with its history.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Parameter {
     /// Its name.
     pub name: Label,
@@ -69,6 +94,7 @@ pub struct Parameter {
 
 /// A value for a span of days.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Dated {
     /// The first day.
     pub from: Date,
@@ -86,6 +112,7 @@ pub struct Dated {
 
 /// A condition on every record of a kind that bounds what missing facts can be.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Always {
     /// The record: frame 0 of the condition.
     pub owner: EntityId,
@@ -99,6 +126,7 @@ pub struct Always {
 
 /// A policy.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Policy {
     /// Its name.
     pub name: Label,
@@ -128,6 +156,8 @@ pub struct Policy {
     pub exclusions: Vec<Exclusion>,
     /// How long a grant lasts.
     pub lasts: Option<Expr>,
+    /// The fact that what it pays counts towards: a fact of the unit, or of a record beside it, in money a month or a year.
+    pub counts_as_income: Option<Expr>,
     /// Whether a grant is subject to places.
     pub subject_to_places: bool,
     /// Where to apply.
@@ -144,6 +174,7 @@ pub struct Policy {
 
 /// How far a text or a figure can be trusted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum Status {
     /// Read at an official address on a day that is named.
     Verified,
@@ -156,6 +187,7 @@ pub enum Status {
 
 /// One condition of a policy.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Condition {
     /// What must hold. Its [`Expr::words`] are the author's label, or the condition itself as written.
     pub expr: Expr,
@@ -171,6 +203,7 @@ pub struct Condition {
 
 /// What a policy gives.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Benefit {
     /// cash, service, waiver, reimbursement, goods, recognition or referral.
     pub kind: BenefitKind,
@@ -186,6 +219,7 @@ pub struct Benefit {
 
 /// The kinds of benefit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 #[expect(missing_docs, reason = "the names say all")]
 pub enum BenefitKind {
     Cash,
@@ -199,6 +233,7 @@ pub enum BenefitKind {
 
 /// An effect between two benefits.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Exclusion {
     /// Which effect.
     pub effect: Effect,
@@ -210,6 +245,7 @@ pub struct Exclusion {
 
 /// The five effects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum Effect {
     /// Who receives the other is not eligible. The only one that changes the verdict.
     NotWhileReceiving,
@@ -225,13 +261,14 @@ pub enum Effect {
 
 /// An author's case.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Scenario {
     /// Its name.
     pub label: Words,
     /// The as-of date.
     pub on: Date,
     /// The facts.
-    pub profile: Profile,
+    pub profile: Stored,
     /// The expected verdict.
     pub expect: Expected,
     /// Expected amounts, one for each benefit that has an amount, in order; empty where none was stated.
@@ -244,6 +281,7 @@ pub struct Scenario {
 
 /// The verdict a scenario expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 #[expect(missing_docs, reason = "the names say all")]
 pub enum Expected {
     Eligible,
@@ -254,6 +292,7 @@ pub enum Expected {
 
 /// The type of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum Type {
     /// A condition.
     YesNo,
@@ -374,7 +413,7 @@ pub enum Kind {
 
 impl Expr {
     /// Calls `visit` for each part.
-    pub fn parts(&self, visit: &mut dyn FnMut(&Self)) {
+    pub fn parts<'e>(&'e self, visit: &mut dyn FnMut(&'e Self)) {
         match &self.kind {
             Kind::Frame(_)
             | Kind::Number(_)
@@ -428,6 +467,7 @@ impl Expr {
 
 /// A step of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum Step {
     /// That many calendar months.
     Months(i64),
@@ -437,6 +477,7 @@ pub enum Step {
 
 /// An order comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 #[expect(missing_docs, reason = "the names say all")]
 pub enum Comparison {
     Less,
@@ -464,6 +505,7 @@ impl Comparison {
 
 /// A number over the entries of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum Fold {
     /// Their sum; 0 for an empty list.
     Sum,

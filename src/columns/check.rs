@@ -1,6 +1,6 @@
 //! Columns are checked once, when they are put together.
 
-use super::{Bits, Column, Columns, Fault, Ragged, Table, Values, range, set};
+use super::{Bits, Column, Columns, Fault, Ragged, Table, Values, between, set};
 use crate::ids::{EntityId, FieldId};
 use crate::profile::RecordIx;
 use crate::schema::{Field, FieldType, Schema};
@@ -119,16 +119,9 @@ impl Check<'_> {
             (FieldType::Record(entity), Column::Record { rows: targets, .. }) => {
                 self.links(field, entity, targets, known, rows);
             }
-            (FieldType::List(entity), Column::List { offsets, .. }) => {
-                let count = self.rows(entity);
-                if self.offsets(field, offsets, count, rows) {
-                    let most = declared.up_to as usize;
-                    for row in (0..rows).filter(|row| set(known, *row)) {
-                        if range(offsets, row).is_some_and(|r| r.len() > most) {
-                            self.fault(field, Some(row), "more entries than the list takes");
-                        }
-                    }
-                }
+            (FieldType::List(entity), Column::List { starts, ends, .. }) => {
+                let (count, most) = (self.rows(entity), declared.up_to as usize);
+                self.lists(field, (starts, ends), known, (count, most), rows);
             }
             (FieldType::Set(e), Column::Set { holds, lacks, complete, .. }) => {
                 let most = self.schema.enumeration(e).map_or(0, |e| e.values.len());
@@ -181,6 +174,29 @@ impl Check<'_> {
         for (row, target) in targets.iter().enumerate() {
             if *target as usize >= count && set(known, row) {
                 self.fault(field, Some(row), "it leads to a row that does not exist");
+            }
+        }
+    }
+
+    fn lists(
+        &mut self,
+        field: FieldId,
+        (starts, ends): (&[i32], &[i32]),
+        known: Option<Bits<'_>>,
+        (count, most): (usize, usize),
+        rows: usize,
+    ) {
+        if starts.len() != rows || ends.len() != rows {
+            return self.length(field, starts.len().min(ends.len()), rows);
+        }
+        for row in (0..rows).filter(|row| set(known, *row)) {
+            match between(starts, ends, row) {
+                Some(entries) if entries.start <= entries.end && entries.end <= count => {
+                    if entries.len() > most {
+                        self.fault(field, Some(row), "more entries than the list takes");
+                    }
+                }
+                _ => self.fault(field, Some(row), "its entries end before they start, or lead out of the table"),
             }
         }
     }

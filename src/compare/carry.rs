@@ -21,7 +21,8 @@ pub(super) fn carried(from: &Schema, to: &Schema, profile: &Profile) -> Option<P
         let there = other.record(ix)?.entity;
         for (at, id) in entity.fields.iter().enumerate() {
             let Some(field) = from.field(*id) else { continue };
-            let Some(twin) = to.field_named(there, &field.name.id) else { continue };
+            let former = || field.was.iter().find_map(|was| to.field_named(there, was));
+            let Some(twin) = to.field_named(there, &field.name.id).or_else(former) else { continue };
             let (Some(ty), Some(place)) = (to.field(twin).map(|f| f.ty), position(to, twin)) else { continue };
             if let Some(slot) = slot(from, to, field.ty, ty, profile.slot(ix, at)) {
                 other.set(ix, place, slot);

@@ -1,26 +1,31 @@
-//! What changed in meaning between two policy sets: for each policy equal, widened, narrowed, both, or not proved equal.
+//! What changed in meaning between two policy sets: for each policy equal, widened, narrowed, both, or not proved.
 //!
-//! Equal is proved: on every day on which something of the two can differ, the conditions and amounts have the same digest.
-//! Everything else is shown: a household that the two sets judge differently, found among the authors' cases and their
-//! neighbours at every boundary of either text, and evaluated in both. Where neither succeeds, that is said.
+//! The two sets are joined into one, in which a household can be asked about both ([`join`]). What is written the same is
+//! equal on every day ([`key`]). For the rest it is claimed that nobody gains, nobody loses, and nobody gets more or less;
+//! each claim is proved over all households, or falls to one that is then judged in both sets. Where a policy cannot be
+//! joined, or a figure without a value is in the way, the authors' cases and their neighbours are tried ([`cases`]). Where
+//! nothing succeeds, that is said.
 
 mod carry;
-mod digest;
+mod cases;
+mod figures;
+mod join;
+mod key;
+pub mod population;
 
-use crate::advise::with;
-use crate::checked::Model;
-use crate::graph::{Bound, Node, NodeId};
-use crate::ids::{EntityId, FieldId, PolicyId};
-use crate::profile::{Profile, RecordIx, Slot};
-use crate::schema::FieldType;
+use crate::checked::{Comparison as Order, Condition, Expr, Kind, Model, Policy, Type};
+use crate::graph::{Bound, from_checked};
+use crate::ids::PolicyId;
+use crate::profile::Profile;
+use crate::prove::{Claim, Proof, Prover, Target, made};
 use crate::value::{Date, Number};
 use crate::verdict::from_graph::{Evaluation, Scratch};
 use crate::verdict::{Verdict, exact};
+pub use figures::{FigureChange, Value};
+use join::Joined;
+use key::Keys;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-
-/// The most days of difference on which a household is looked for.
-const DAYS: usize = 4;
 
 /// One of the two sets.
 pub struct Side<'a> {
@@ -30,6 +35,15 @@ pub struct Side<'a> {
     pub starts: &'a [Date],
     /// The rules of a day.
     pub at: &'a mut dyn FnMut(Date) -> Option<Rc<Bound>>,
+}
+
+/// What changed between two sets.
+#[derive(Clone, Debug, Default)]
+pub struct Differences {
+    /// Policy by policy, in the order of their identifiers.
+    pub policies: Vec<Difference>,
+    /// Figures that have another value on some days.
+    pub figures: Vec<FigureChange>,
 }
 
 /// How the newer set differs for one policy.
@@ -48,271 +62,293 @@ pub enum Change {
     Added,
     /// It is gone.
     Removed,
-    /// The same conditions and amounts on every day.
+    /// The same verdicts and amounts, on every day and for every household that both sets can describe.
     Equal,
-    /// Judged or paid differently, with a household for each direction that was found.
+    /// Judged or paid differently.
     Different {
         /// Who is eligible now and was not.
-        widened: Option<Box<Witness>>,
+        widened: Found,
         /// Who was eligible and is not any more.
-        narrowed: Option<Box<Witness>>,
-        /// Who is eligible in both and gets another amount.
-        amount: Option<Box<Witness>>,
+        narrowed: Found,
+        /// Who is eligible in both and gets more, or another benefit.
+        more: Found,
+        /// Who is eligible in both and gets less.
+        less: Found,
     },
-    /// No household was found that it judges differently, and its text does not show that there is none.
+    /// No household was found that it judges differently, and none was ruled out.
     NotProved,
 }
 
-/// A household that the two sets treat differently, judged in both.
+/// Whether there is a household.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// None: proved over all of them.
+    Nobody,
+    /// This one.
+    Household(Box<Witness>),
+    /// None was found, and none was ruled out.
+    NotProved,
+}
+
+impl Found {
+    /// The household, where there is one.
+    #[must_use]
+    pub fn household(&self) -> Option<&Witness> {
+        if let Self::Household(witness) = self { Some(witness) } else { None }
+    }
+}
+
+/// A household that the two sets treat differently, judged in both. None of its facts could be left out.
 #[derive(Clone, Debug)]
 pub struct Witness {
     /// The day.
     pub on: Date,
     /// Its facts, in the newer set's vocabulary.
     pub profile: Profile,
+    /// The same in the older one's.
+    pub earlier: Profile,
     /// The verdict of the older and of the newer set.
     pub verdicts: (Verdict, Verdict),
-    /// The amounts of the first benefit that has one.
+    /// The amounts of the first benefit that differs, or else of the first that has one.
     pub amounts: (Option<Number>, Option<Number>),
 }
 
-/// Compares two sets, policy by policy, in the order of their identifiers.
+/// What a claim says that nobody does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum About {
+    Gains,
+    Loses,
+    GetsMore,
+    GetsLess,
+}
+
+/// Compares two sets, on the days from the first to the last one given, or on all days.
 #[must_use]
-pub fn compare(old: &mut Side<'_>, new: &mut Side<'_>) -> Vec<Difference> {
-    let index = |model: &Model| -> BTreeMap<String, PolicyId> {
-        let written = model.policies.iter().enumerate().filter(|(_, p)| p.written);
-        written.map(|(i, p)| (p.name.id.clone(), PolicyId::of(i))).collect()
-    };
+pub fn compare(old: &mut Side<'_>, new: &mut Side<'_>, span: (Option<Date>, Option<Date>)) -> Differences {
+    let joined = join::join(old.model, new.model);
+    let mut keys = Keys::new(&joined.model);
+    let figures = figures::changes(&joined.model, new.model.parameters.len(), &mut keys, span);
     let (before, after) = (index(old.model), index(new.model));
+    let mut claims = Vec::new();
+    let mut about: Vec<(PolicyId, About)> = Vec::new();
+    let mut prover = Prover::new(&joined.model, &epochs(&joined.model, span), span.1);
+    for (name, new_id) in &after {
+        let Some(old_id) = before.get(name).and_then(|id| joined.before.get(id)) else { continue };
+        claim(&joined, &mut keys, &mut prover, (*old_id, *new_id), &mut |goals, what| {
+            claims.push(Claim { goals });
+            about.push((*new_id, what));
+        });
+    }
+    let proofs = prover.prove(&claims);
+    let mut found: BTreeMap<PolicyId, BTreeMap<About, Found>> = BTreeMap::new();
+    let mut scratch = Scratch::default();
+    let mut hints: BTreeMap<PolicyId, Vec<(Profile, Date)>> = BTreeMap::new();
+    for (((new_id, what), proof), claim) in about.iter().zip(&proofs).zip(&claims) {
+        let slot = found.entry(*new_id).or_default().entry(*what).or_insert(Found::Nobody);
+        let old_id = new.model.policies.get(new_id.index()).and_then(|p| before.get(&p.name.id)).copied();
+        let (Some(old_id), false) = (old_id, matches!(slot, Found::Household(_))) else { continue };
+        match proof {
+            Proof::Stands { whole: true } => {}
+            Proof::Falls(on, profile) => {
+                let witness = prover.witness(claim, *on, profile);
+                let witness = witness.and_then(|w| {
+                    hints
+                        .entry(*new_id)
+                        .or_default()
+                        .extend(carry::carried(&joined.model.schema, &new.model.schema, &w.profile).map(|p| (p, *on)));
+                    let rules = (old.at)(*on).zip((new.at)(*on))?;
+                    judged(
+                        old.model,
+                        new.model,
+                        &joined.model,
+                        (&rules.0, &rules.1),
+                        (old_id, *new_id),
+                        &w.profile,
+                        &mut scratch,
+                    )
+                });
+                *slot = match witness.filter(|w| shows(w, *what)) {
+                    Some(witness) => Found::Household(Box::new(witness)),
+                    None => Found::NotProved,
+                };
+            }
+            _ => *slot = Found::NotProved,
+        }
+    }
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let mut digests = BTreeMap::new();
-    let mut found = Vec::new();
+    let mut seen = BTreeMap::new();
+    let mut policies = Vec::new();
     for name in names {
         let change = match (before.get(name), after.get(name)) {
-            (Some(a), Some(b)) => one(old, new, (*a, *b), &mut digests),
+            (Some(a), Some(b)) => {
+                let known = joined.before.contains_key(a).then(|| found.remove(b).unwrap_or_default());
+                let cases = hints.remove(b).unwrap_or_default();
+                settle(known).unwrap_or_else(|| cases::one(old, new, (*a, *b), cases, span, &mut seen))
+            }
             (None, _) => Change::Added,
             (_, None) => Change::Removed,
         };
-        found.push(Difference { policy: name.clone(), change });
+        policies.push(Difference { policy: name.clone(), change });
     }
-    found
+    Differences { policies, figures }
 }
 
-/// The rules of a day with the digests of their nodes.
-type Day = Rc<(Rc<Bound>, Vec<[u8; 32]>)>;
-type Digests = BTreeMap<(bool, Date), Option<Day>>;
-
-fn one(old: &mut Side<'_>, new: &mut Side<'_>, pair: (PolicyId, PolicyId), digests: &mut Digests) -> Change {
-    let days = days(old, new, pair);
-    let mut differing = Vec::new();
-    for day in days {
-        let a = rules(old, false, day, digests);
-        let b = rules(new, true, day, digests);
-        let (Some(a), Some(b)) = (a, b) else { continue };
-        if meaning(&a, pair.0) != meaning(&b, pair.1) {
-            differing.push((day, a, b));
+/// What the claims about one policy come to; none where the authors' cases have to be tried.
+fn settle(found: Option<BTreeMap<About, Found>>) -> Option<Change> {
+    let mut found = found?;
+    if found.values().all(|f| matches!(f, Found::Nobody)) {
+        return Some(Change::Equal);
+    }
+    found.values().any(|f| matches!(f, Found::Household(_))).then(|| {
+        let mut of = |what: About| found.remove(&what).unwrap_or(Found::Nobody);
+        Change::Different {
+            widened: of(About::Gains),
+            narrowed: of(About::Loses),
+            more: of(About::GetsMore),
+            less: of(About::GetsLess),
         }
+    })
+}
+
+/// Whether a household shows what a claim denies.
+fn shows(witness: &Witness, what: About) -> bool {
+    match (what, witness.verdicts) {
+        (About::Gains, (was, is)) => is == Verdict::Eligible && was != Verdict::Eligible,
+        (About::Loses, (was, is)) => was == Verdict::Eligible && is != Verdict::Eligible,
+        (_, verdicts) => verdicts == (Verdict::Eligible, Verdict::Eligible) && witness.amounts.0 != witness.amounts.1,
     }
-    if differing.is_empty() {
-        return Change::Equal;
+}
+
+fn index(model: &Model) -> BTreeMap<String, PolicyId> {
+    let written = model.policies.iter().enumerate().filter(|(_, p)| p.written);
+    written.map(|(i, p)| (p.name.id.clone(), PolicyId::of(i))).collect()
+}
+
+/// The first days of the epochs that the span meets; the first of them begins with the span.
+fn epochs(model: &Model, (from, to): (Option<Date>, Option<Date>)) -> Vec<Date> {
+    let starts = from_checked::epochs(model);
+    let mut kept: BTreeSet<Date> = starts.iter().copied().filter(|s| to.is_none_or(|to| *s <= to)).collect();
+    if let Some(from) = from {
+        kept = kept.split_off(&from);
+        kept.insert(from);
     }
-    let (mut widened, mut narrowed, mut amount) = (None, None, None);
-    let mut scratch = Scratch::default();
-    for (base, on) in cases(old, new, pair) {
-        // Each case on its own day where the two differ then, and on the days of the difference otherwise.
-        let own = rules(old, false, on, digests).zip(rules(new, true, on, digests)).map(|(a, b)| (on, a, b));
-        for (day, a, b) in own.iter().chain(differing.iter().take(DAYS)) {
-            for profile in neighbours(old.model, (&a.0, &b.0), pair, &base) {
-                let Some(witness) = judged(old.model, &a.0, &b.0, pair, &profile, *day, &mut scratch) else { continue };
-                let slot = match (witness.verdicts, witness.amounts) {
-                    ((Verdict::Eligible, Verdict::Eligible), (x, y)) if x != y => &mut amount,
-                    ((Verdict::Eligible, v), _) if v != Verdict::Eligible => &mut narrowed,
-                    ((v, Verdict::Eligible), _) if v != Verdict::Eligible => &mut widened,
-                    _ => continue,
-                };
-                if slot.is_none() {
-                    *slot = Some(Box::new(witness));
-                }
+    kept.into_iter().collect()
+}
+
+/// What is claimed of one policy that is not written the same in both sets: nothing where it is.
+fn claim(
+    joined: &Joined,
+    keys: &mut Keys<'_>,
+    prover: &mut Prover,
+    (old, new): (PolicyId, PolicyId),
+    add: &mut dyn FnMut(Vec<(Target, bool)>, About),
+) {
+    let model = &joined.model;
+    let (Some(was), Some(is)) = (model.policies.get(old.index()), model.policies.get(new.index())) else { return };
+    let same = keys.conditions(was) == keys.conditions(is);
+    if !same {
+        add(vec![(Target::Whole(new), true), (Target::Whole(old), false)], About::Gains);
+        add(vec![(Target::Whole(old), true), (Target::Whole(new), false)], About::Loses);
+        // On days on which only one of the two is in force, whoever meets it gains or loses.
+        for (one, other, what) in [(is, was, About::Gains), (was, is, About::Loses)] {
+            let alone = without(&one.in_force, &other.in_force);
+            if !alone.is_empty() {
+                let all = one.conditions.iter().map(|c: &Condition| c.expr.clone()).collect();
+                let id = prover.add(one.unit, alone, all);
+                add(vec![(Target::Whole(id), true)], what);
             }
         }
-        if widened.is_some() && narrowed.is_some() && amount.is_some() {
-            break;
-        }
     }
-    if widened.is_none() && narrowed.is_none() && amount.is_none() {
-        return Change::NotProved;
+    if keys.amounts(was) == keys.amounts(is) {
+        return;
     }
-    Change::Different { widened, narrowed, amount }
-}
-
-/// The days on which the two can differ: where an epoch of either begins, a period of force begins or has just ended.
-fn days(old: &Side<'_>, new: &Side<'_>, pair: (PolicyId, PolicyId)) -> Vec<Date> {
-    let mut days: BTreeSet<Date> = old.starts.iter().chain(new.starts).copied().collect();
-    for (model, id) in [(old.model, pair.0), (new.model, pair.1)] {
-        for (from, to) in model.policies.get(id.index()).into_iter().flat_map(|p| &p.in_force) {
-            days.insert(*from);
-            days.extend(to.and_then(|t| t.add_days(1)));
-        }
+    let amounts = |p: &Policy| -> Vec<Expr> { p.benefits.iter().filter_map(|b| b.amount.clone()).collect() };
+    let (paid, pays) = (amounts(was), amounts(is));
+    let both = both(&was.in_force, &is.in_force);
+    let mut differ = |condition: Vec<Expr>, what: About| {
+        let id = prover.add(is.unit, both.clone(), condition);
+        add(vec![(Target::Whole(id), true), (Target::Whole(new), true), (Target::Whole(old), true)], what);
+    };
+    let alike = |a: &Expr, b: &Expr| matches!((a.ty, b.ty), (Type::Number(x), Type::Number(y)) if x.alike(y));
+    if paid.len() != pays.len() || !paid.iter().zip(&pays).all(|(a, b)| alike(a, b)) {
+        differ(Vec::new(), About::GetsMore);
+        return;
     }
-    days.into_iter().collect()
-}
-
-fn rules(side: &mut Side<'_>, newer: bool, day: Date, seen: &mut Digests) -> Option<Day> {
-    if let Some(known) = seen.get(&(newer, day)) {
-        return known.clone();
-    }
-    let made = (side.at)(day).map(|bound| {
-        let all = digest::digests(&bound);
-        Rc::new((bound, all))
-    });
-    seen.insert((newer, day), made.clone());
-    made
-}
-
-/// The digests of the conditions together and of the amounts; none where not in force.
-fn meaning(rules: &(Rc<Bound>, Vec<[u8; 32]>), policy: PolicyId) -> Option<Vec<Option<[u8; 32]>>> {
-    let entry = rules.0.graph.entry(policy)?;
-    let root = entry.root?;
-    let nodes = std::iter::once(root).chain(entry.amounts.iter().map(|a| a.value.node));
-    let mut all: Vec<Option<[u8; 32]>> = nodes.map(|node| digest::of(&rules.1, node)).collect();
-    // What always holds bounds the missing facts, and so the verdicts.
-    let mut bounding: Vec<_> = exact::relevant(&rules.0, entry).iter().map(|c| digest::of(&rules.1, c.node)).collect();
-    bounding.sort_unstable();
-    all.extend(bounding);
-    Some(all)
-}
-
-/// The authors' cases of both sets, in the newer vocabulary, and a household of which nothing is known.
-fn cases(old: &Side<'_>, new: &Side<'_>, pair: (PolicyId, PolicyId)) -> Vec<(Profile, Date)> {
-    let mut all = Vec::new();
-    for scenario in new.model.policies.get(pair.1.index()).into_iter().flat_map(|p| &p.scenarios) {
-        all.push((scenario.profile.clone(), scenario.on));
-    }
-    for scenario in old.model.policies.get(pair.0.index()).into_iter().flat_map(|p| &p.scenarios) {
-        if let Some(profile) = carry::carried(&old.model.schema, &new.model.schema, &scenario.profile) {
-            all.push((profile, scenario.on));
-        }
-    }
-    all.extend(new.starts.last().map(|day| (Profile::new(), *day)));
-    all
-}
-
-/// The values at which the conditions of one policy cut each fact, and the number facts that stand in its arithmetic.
-struct Cuts {
-    at: BTreeMap<FieldId, BTreeSet<i64>>,
-    arithmetic: BTreeSet<FieldId>,
-}
-
-fn cuts(bound: &Bound, policy: PolicyId) -> Cuts {
-    let graph = &bound.graph;
-    let mut found = Cuts { at: BTreeMap::new(), arithmetic: BTreeSet::new() };
-    let Some(entry) = graph.entry(policy) else { return found };
-    let mut stack: Vec<NodeId> = entry.root.into_iter().chain(entry.amounts.iter().map(|a| a.value.node)).collect();
-    let mut seen = BTreeSet::new();
-    while let Some(id) = stack.pop() {
-        if !seen.insert(id) {
+    for (a, b) in paid.iter().zip(&pays) {
+        if keys.expr(a) == keys.expr(b) {
             continue;
         }
-        match graph.node(id) {
-            Node::Test(fact, set) => {
-                let ends = bound.set(*set).as_slice().iter().flat_map(|(a, b)| [*a, *b]);
-                let near = ends.flat_map(|e| [e.saturating_sub(1), e, e.saturating_add(1)]);
-                found.at.entry(fact.field).or_default().extend(near);
-            }
-            Node::Fact(fact) => {
-                found.at.entry(fact.field).or_default();
-                found.arithmetic.insert(fact.field);
-            }
-            _ => {}
+        for (order, what) in [(Order::Greater, About::GetsMore), (Order::Less, About::GetsLess)] {
+            let kind = Kind::Compare(order, Box::new(b.clone()), Box::new(a.clone()));
+            differ(vec![made(kind, b.span)], what);
         }
-        graph.node(id).children(&mut |child| stack.push(child));
     }
-    found
 }
 
-/// A case, and the case with one fact at each boundary that either text sets for it.
-fn neighbours(old: &Model, rules: (&Bound, &Bound), pair: (PolicyId, PolicyId), base: &Profile) -> Vec<Profile> {
-    let (a, b) = rules;
-    let schema = &b.graph.schema;
-    let mut scratch = Scratch::default();
-    let (before, after) = (cuts(a, pair.0), cuts(b, pair.1));
-    let mut all = vec![base.clone()];
-    for ix in (0..base.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
-        let Some(entity) = base.record(ix).and_then(|r| schema.entity(r.entity)) else { continue };
-        for (at, id) in entity.fields.iter().enumerate() {
-            let Some(field) = schema.field(*id) else { continue };
-            if matches!(field.ty, FieldType::Set(_) | FieldType::List(_) | FieldType::Record(_)) {
-                continue;
+type Spans = [(Date, Option<Date>)];
+
+/// The days of one that are not of the other.
+fn without(one: &Spans, other: &Spans) -> Vec<(Date, Option<Date>)> {
+    let mut rest = one.to_vec();
+    for (from, to) in other {
+        let mut next = Vec::new();
+        for (start, end) in rest {
+            if let Some(last) = from.add_days(-1).filter(|last| *last >= start) {
+                next.push((start, Some(end.map_or(last, |e| e.min(last)))));
             }
-            let there = a.graph.schema.entities.iter().position(|e| e.name.id == entity.name.id);
-            let twin = there.and_then(|e| a.graph.schema.field_named(EntityId::of(e), &field.name.id));
-            let mut values: BTreeSet<i64> = after.at.get(id).cloned().unwrap_or_default();
-            // Positions of an enum need not be the same in both.
-            if let Some(twin) = twin.filter(|_| !matches!(field.ty, FieldType::Symbol(_))) {
-                values.extend(before.at.get(&twin).into_iter().flatten());
-            }
-            let summed = after.arithmetic.contains(id) || twin.is_some_and(|t| before.arithmetic.contains(&t));
-            if let (true, Slot::Scalar(now)) = (summed, base.slot(ix, at)) {
-                for end in [field.range.0, field.range.1] {
-                    let mut verdict = |value: i64, newer: bool| {
-                        let said = with(base, ix, at, Slot::Scalar(value));
-                        if newer {
-                            return Some(exact::outcome(b, pair.1, &said, &mut scratch).verdict);
-                        }
-                        let earlier = carry::carried(schema, &old.schema, &said)?;
-                        Some(exact::outcome(a, pair.0, &earlier, &mut scratch).verdict)
-                    };
-                    values.extend(turning(*now, end, &mut |v| verdict(v, false)));
-                    values.extend(turning(*now, end, &mut |v| verdict(v, true)));
+            if let Some(first) = to.and_then(|to| to.add_days(1)).map(|f| f.max(start)) {
+                if end.is_none_or(|end| first <= end) {
+                    next.push((first, end));
                 }
             }
-            let range = field.range;
-            for value in values.into_iter().filter(|v| range.0 <= *v && *v <= range.1) {
-                all.push(with(base, ix, at, Slot::Scalar(value)));
-            }
         }
+        rest = next;
     }
-    all
+    rest.into_iter().filter(|(a, b)| b.is_none_or(|b| *a <= b)).collect()
 }
 
-/// The two values between which a verdict turns on the way from one value to another, where it differs at the two.
-fn turning(from: i64, to: i64, verdict: &mut dyn FnMut(i64) -> Option<Verdict>) -> Vec<i64> {
-    let here = verdict(from);
-    if here == verdict(to) {
-        return Vec::new();
-    }
-    let (mut same, mut other) = (from, to);
-    while same.abs_diff(other) > 1 {
-        let middle = same.midpoint(other);
-        if verdict(middle) == here {
-            same = middle;
-        } else {
-            other = middle;
-        }
-    }
-    vec![same, other]
+fn both(one: &Spans, other: &Spans) -> Vec<(Date, Option<Date>)> {
+    without(one, &without(one, other))
 }
 
+/// A household of the joined vocabulary, judged in both sets; none where it contradicts what always holds in one of them.
 fn judged(
     old: &Model,
-    a: &Bound,
-    b: &Bound,
+    new: &Model,
+    joined: &Model,
+    (a, b): (&Bound, &Bound),
     pair: (PolicyId, PolicyId),
     profile: &Profile,
-    on: Date,
     scratch: &mut Scratch,
 ) -> Option<Witness> {
-    let earlier = carry::carried(&b.graph.schema, &old.schema, profile)?;
-    if !exact::contradictions(b, profile, scratch).is_empty() || !exact::contradictions(a, &earlier, scratch).is_empty()
-    {
+    let earlier = carry::carried(&joined.schema, &old.schema, profile)?;
+    let later = carry::carried(&joined.schema, &new.schema, profile)?;
+    verdicts((a, b), pair, earlier, later, scratch)
+}
+
+/// A household in both vocabularies, judged in both sets.
+fn verdicts(
+    (a, b): (&Bound, &Bound),
+    pair: (PolicyId, PolicyId),
+    earlier: Profile,
+    profile: Profile,
+    scratch: &mut Scratch,
+) -> Option<Witness> {
+    let contradicted = !exact::contradictions(b, &profile, scratch).is_empty()
+        || !exact::contradictions(a, &earlier, scratch).is_empty();
+    if contradicted {
         return None;
     }
     let verdicts =
-        (exact::outcome(a, pair.0, &earlier, scratch).verdict, exact::outcome(b, pair.1, profile, scratch).verdict);
-    let mut amount = |bound: &Bound, policy: PolicyId, profile: &Profile| {
-        let node = bound.graph.entry(policy)?.amounts.first()?.value.node;
-        Evaluation::new(bound, profile, scratch).point(node)
+        (exact::outcome(a, pair.0, &earlier, scratch).verdict, exact::outcome(b, pair.1, &profile, scratch).verdict);
+    let mut amounts = |bound: &Bound, policy: PolicyId, profile: &Profile| -> Vec<Option<Number>> {
+        let nodes = bound.graph.entry(policy).map_or(&[][..], |e| e.amounts.as_slice());
+        let mut evaluation = Evaluation::new(bound, profile, scratch);
+        nodes.iter().map(|a| evaluation.point(a.value.node)).collect()
     };
-    let amounts = (amount(a, pair.0, &earlier), amount(b, pair.1, profile));
-    Some(Witness { on, profile: profile.clone(), verdicts, amounts })
+    let (paid, pays) = (amounts(a, pair.0, &earlier), amounts(b, pair.1, &profile));
+    let differs = (0..paid.len().max(pays.len())).find(|i| paid.get(*i) != pays.get(*i)).unwrap_or(0);
+    let amount = |all: &[Option<Number>]| all.get(differs).copied().flatten();
+    let amounts = (amount(&paid), amount(&pays));
+    Some(Witness { on: b.as_of, profile, earlier, verdicts, amounts })
 }

@@ -8,13 +8,14 @@ use crate::advise::needs::{self, Needs};
 use crate::advise::plan::{self, Plan};
 use crate::advise::question::{self, Asking, Measure, Question};
 use crate::advise::reads;
-use crate::compare::{self, Difference, Side};
+use crate::compare::{self, Difference, Differences, Side};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Bound;
 use crate::ids::{FieldId, ParameterId, PolicyId};
 use crate::lint;
 use crate::profile::Profile;
-use crate::value::{Date, Words};
+use crate::value::Date;
+use crate::verdict::Verdict;
 use crate::why::Missing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -55,27 +56,72 @@ impl Engine {
     /// What would make an ineligible policy apply: at most `limit` ways, the fewest and easiest changes first.
     #[must_use]
     pub fn needs(&self, matches: &Matches<'_>, policy: PolicyId, limit: usize) -> Needs {
-        let declared = matches.rules.model.policies.get(policy.index());
-        let sources: Vec<Option<Words>> =
-            declared.map(|p| p.conditions.iter().map(|c| c.source.clone()).collect()).unwrap_or_default();
-        needs::needs(&matches.rules.bound, matches.profile, policy, &sources, limit, &mut self.days())
+        let rules = matches.rules;
+        needs::needs(&rules.model, &rules.bound, matches.profile, policy, limit, &mut self.days())
+    }
+
+    /// The same for every ineligible policy, in the order of their ids; those without a way are left out. The rules of later
+    /// days are worked out once for all of them.
+    #[must_use]
+    pub fn all_needs(&self, matches: &Matches<'_>, limit: usize) -> Vec<Needs> {
+        let rules = matches.rules;
+        let mut days = self.days();
+        let written = rules.model.policies.iter().enumerate().filter(|(_, p)| p.written);
+        let all = written.map(|(i, _)| PolicyId::of(i)).filter(|p| matches.verdict(*p) == Verdict::Ineligible);
+        let found = all.map(|p| needs::needs(&rules.model, &rules.bound, matches.profile, p, limit, &mut days));
+        found.filter(|n| !n.ways.is_empty()).collect()
     }
 
     /// What changed in meaning from this set to a newer one, policy by policy.
     #[must_use]
     pub fn compare(&self, newer: &Self) -> Vec<Difference> {
+        self.compare_between(newer, None, None).policies
+    }
+
+    /// The same for the days from the first to the last one given, with the figures that changed.
+    #[must_use]
+    pub fn compare_between(&self, newer: &Self, from: Option<Date>, to: Option<Date>) -> Differences {
         let (mut before, mut after) = (self.days(), newer.days());
         compare::compare(
             &mut Side { model: &self.model, starts: &self.starts, at: &mut before },
             &mut Side { model: &newer.model, starts: &newer.starts, at: &mut after },
+            (from, to),
         )
     }
 
-    /// What is probably not meant: conditions that can never hold or always do, policies for nobody or with the same
-    /// conditions, facts that no policy asks for. Each is proved; what was not proved is not reported.
+    /// What is probably not meant: conditions that can never hold or that others imply, branches that nobody reaches,
+    /// policies for nobody or that mean the same, facts that no policy asks for. Each is proved or shown by a household; what
+    /// is neither is not reported, and what an `allow` explains is left out.
     #[must_use]
     pub fn lint(&self) -> Vec<Diagnostic> {
-        lint::lint(&self.model, &self.starts, &mut self.days())
+        self.analyse(None).into_iter().filter(|f| f.silenced.is_none()).map(|f| f.diagnostic).collect()
+    }
+
+    /// The same with the households, with what an `allow` explains, and, seen from a day, with periods that are over.
+    ///
+    /// ```
+    /// # use entitle::Engine;
+    /// # let text = r#"
+    /// #     enum category { welfare }
+    /// #     record person { coins: times from 0 times to 9 times }
+    /// #     policy tea for person {
+    /// #         category: welfare
+    /// #         in force: from 2020-01-01 until further notice
+    /// #         source: "an example"
+    /// #         status: illustrative
+    /// #         eligible when { coins > 3 times; coins > 5 times }
+    /// #         allow W209: "both bounds stand in the regulation"
+    /// #     }
+    /// # "#;
+    /// let engine = Engine::from_texts([("tea.policy".to_owned(), text.to_owned())])?;
+    /// let findings = engine.analyse(None);
+    /// assert_eq!(findings[0].diagnostic.code.id, "W209");
+    /// assert!(findings[0].silenced.is_some());
+    /// # Ok::<(), entitle::Error>(())
+    /// ```
+    #[must_use]
+    pub fn analyse(&self, as_of: Option<Date>) -> Vec<lint::Finding> {
+        lint::lint(&self.model, &self.starts, as_of)
     }
 
     /// The rules of days, each worked out once.
@@ -130,8 +176,8 @@ impl Matches<'_> {
     pub fn next_question_by(&self, skipped: &BTreeSet<Asking>, measure: &Measure<'_>) -> Option<Question> {
         let mut scratch = self.rules.scratch();
         let open = question::undetermined(&self.rules.bound, self.profile, &mut scratch);
-        let missing: Vec<(PolicyId, Vec<Missing>)> =
-            open.into_iter().map(|p| (p, self.explain_with(p, &mut scratch).missing)).collect();
+        let explained = self.explain_all(&open, &mut scratch);
+        let missing: Vec<(PolicyId, Vec<Missing>)> = explained.into_iter().map(|e| (e.policy, e.missing)).collect();
         question::next(&self.rules.bound, self.profile, &missing, skipped, measure, &mut scratch)
     }
 

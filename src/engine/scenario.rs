@@ -3,6 +3,7 @@
 use super::Rules;
 use crate::checked::{Expected, Scenario};
 use crate::ids::{FieldId, PolicyId};
+use crate::profile::Profile;
 use crate::value::{Language, Number};
 use crate::verdict::from_graph::Evaluation;
 use crate::verdict::{Outcome, Truth, Verdict};
@@ -24,12 +25,18 @@ pub struct ScenarioOutcome {
 }
 
 /// Explains the outcome and compares it with what the author expects.
-pub(super) fn run(rules: &Rules, policy: PolicyId, scenario: &Scenario, outcome: Outcome) -> ScenarioOutcome {
+pub(super) fn run(
+    rules: &Rules,
+    policy: PolicyId,
+    scenario: &Scenario,
+    profile: &Profile,
+    outcome: Outcome,
+) -> ScenarioOutcome {
     let model = rules.model();
     let mut scratch = rules.scratch();
-    let explanation = from_verdict::explain(model, rules.bound(), &scenario.profile, policy, outcome, &mut scratch);
+    let explanation = from_verdict::explain(model, rules.bound(), profile, policy, outcome, &mut scratch);
     let declared = model.policies.get(policy.index());
-    let mut evaluation = Evaluation::new(rules.bound(), &scenario.profile, &mut scratch);
+    let mut evaluation = Evaluation::new(rules.bound(), profile, &mut scratch);
     let entry = rules.bound().graph.entry(policy);
     let clauses = entry.map_or(&[][..], |e| e.clauses.as_slice());
     let conditions: Vec<Truth> = clauses.iter().map(|c| evaluation.truth(c.node)).collect();

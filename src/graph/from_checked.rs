@@ -64,6 +64,23 @@ pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
 /// # Errors
 /// When the graph would pass a limit.
 pub fn compile_within(model: &Model, day: Date, limits: &Limits) -> Result<Graph, GraphError> {
+    compile_chosen(model, day, &|_| true, limits)
+}
+
+/// The same with only some of the policies; the others are as if not in force.
+///
+/// # Errors
+/// When the graph would pass a limit.
+pub(crate) fn compile_some(model: &Model, day: Date, wanted: &dyn Fn(PolicyId) -> bool) -> Result<Graph, GraphError> {
+    compile_chosen(model, day, wanted, &Limits::DEFAULT)
+}
+
+fn compile_chosen(
+    model: &Model,
+    day: Date,
+    wanted: &dyn Fn(PolicyId) -> bool,
+    limits: &Limits,
+) -> Result<Graph, GraphError> {
     let starts = epochs(model);
     let next = starts.partition_point(|start| *start <= day);
     let from = next.checked_sub(1).and_then(|i| starts.get(i)).copied().unwrap_or(Date::FIRST);
@@ -92,13 +109,18 @@ pub fn compile_within(model: &Model, day: Date, limits: &Limits) -> Result<Graph
         failed: None,
         clauses: 0,
         most: limits.nodes,
+        steps: 0,
     };
-    compiler.run();
+    compiler.run(wanted);
     match compiler.failed {
         Some(error) => Err(error),
         None => Ok(compiler.graph),
     }
 }
+
+/// The most steps of one compilation. A city's whole corpus takes well under a hundredth; a chain of definitions, each of which
+/// uses the one before it twice, would take two to the power of its length.
+const STEPS: u32 = 1 << 24;
 
 struct Compiler<'m> {
     model: &'m Model,
@@ -116,6 +138,7 @@ struct Compiler<'m> {
     clauses: u32,
     /// The most nodes there may be.
     most: u32,
+    steps: u32,
 }
 
 /// What the frames of an expression are, and how many lists stand around it.
@@ -126,11 +149,15 @@ struct Focus {
 }
 
 impl Compiler<'_> {
-    fn run(&mut self) {
+    fn run(&mut self, wanted: &dyn Fn(PolicyId) -> bool) {
         for (index, always) in self.model.always.iter().enumerate() {
             let record = self.node(Node::Element(1));
             let focus = Focus { frames: vec![record], level: 1 };
             let node = self.lower(&always.condition, &focus);
+            // Said twice, as where two sets are joined, it holds once.
+            if self.graph.constraints.iter().any(|c| c.node == node && c.entity == always.owner) {
+                continue;
+            }
             let fields = self.fields_of(node);
             self.graph.constraints.push(Constraint { index, entity: always.owner, node, fields });
         }
@@ -140,7 +167,7 @@ impl Compiler<'_> {
             self.clauses = 0;
             let in_force =
                 policy.in_force.iter().any(|(from, to)| *from <= self.day && to.is_none_or(|to| self.day <= to));
-            if !policy.written || !in_force {
+            if !policy.written || !in_force || !wanted(id) {
                 self.graph.entries.push(Entry { policy: id, root: None, clauses: Vec::new(), amounts: Vec::new() });
                 continue;
             }
@@ -159,6 +186,16 @@ impl Compiler<'_> {
             let amounts = amounts.collect();
             self.graph.entries.push(Entry { policy: id, root: Some(root), clauses, amounts });
         }
+    }
+
+    /// Counts a step; whether there were too many. Then compiling has failed, and whatever is left to do is left.
+    fn tired(&mut self) -> bool {
+        self.steps = self.steps.saturating_add(1);
+        if self.steps > STEPS {
+            let policy = self.policy.clone();
+            self.failed.get_or_insert(GraphError::TooMuchWork(policy, STEPS));
+        }
+        self.steps > STEPS
     }
 
     /// The node with that content: an old one, or a new one at the end.
@@ -308,7 +345,7 @@ impl Compiler<'_> {
     }
 
     fn label(label: &crate::value::Label) -> Words {
-        Words { zh: Some(label.get(Language::Zh)), en: Some(label.get(Language::En)) }
+        Words { zh: Some(label.get(Language::Zh).into()), en: Some(label.get(Language::En).into()) }
     }
 
     fn entity_of(list: &Expr) -> Option<EntityId> {

@@ -12,6 +12,7 @@
 
 pub mod bound;
 pub(crate) mod clauses;
+pub(crate) mod digest;
 pub mod error;
 pub mod from_checked;
 pub mod intervals;

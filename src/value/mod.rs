@@ -1,5 +1,7 @@
 //! Values as the engine holds them: exact numbers, civil dates, units.
 
+use std::sync::Arc;
+
 mod date;
 mod number;
 mod unit;
@@ -8,13 +10,15 @@ pub use date::Date;
 pub use number::{Number, Rounding};
 pub use unit::{Counted, Unit};
 
-/// A text in one or both languages. Policy text is written in one; `phrases` give the other.
+/// A text in one or both languages. Policy text is written in one; `phrases` give the other. Explanations hold many of them
+/// at once, so a copy shares the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Words {
     /// Chinese.
-    pub zh: Option<String>,
+    pub zh: Option<Arc<str>>,
     /// English.
-    pub en: Option<String>,
+    pub en: Option<Arc<str>>,
 }
 
 /// The language of a sentence.
@@ -40,6 +44,7 @@ impl Words {
 
 /// A declared name: the ASCII identifier that never changes, and its Chinese label.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Label {
     /// The identifier, `[a-z][a-zA-Z0-9_]*`.
     pub id: String,

@@ -17,6 +17,7 @@ pub struct Number(Ratio<i128>);
 
 /// How [`Number::round`] chooses between two steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum Rounding {
     /// The nearest; half a step away from zero.
     Nearest,

@@ -6,6 +6,7 @@ use super::Language;
 ///
 /// Two numbers may be compared or added only when their units are [alike](Unit::alike).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Unit {
     /// Power of yuan.
     pub yuan: i8,
@@ -27,6 +28,7 @@ pub struct Unit {
 
 /// How a number without dimension, or of years, is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum Counted {
     /// As the powers say; a bare number where there are none.
     #[default]

@@ -61,7 +61,64 @@ pub(super) fn open(
     })
 }
 
+/// A completion in which every goal is what it should be: assumed part by part, then evaluated. None where this quick way
+/// does not find one; there may be one all the same.
+pub(super) fn meeting<'a>(
+    bound: &'a Bound,
+    goals: &[(NodeId, bool)],
+    constraints: &[&Constraint],
+    base: &Evaluation<'_, Profile>,
+    profile: &'a Profile,
+    scratch: &mut Scratch,
+) -> Option<Completion<'a>> {
+    let mut completion = Completion::start(bound, profile);
+    let found = goals.iter().all(|(node, wanted)| completion.want(base, *node, *wanted, scratch))
+        && completion.allow(base, constraints, scratch)
+        && goals.iter().all(|(node, wanted)| completion.shows(*node, constraints, *wanted, scratch));
+    found.then_some(completion)
+}
+
 impl<'a> Completion<'a> {
+    /// The completion as a profile, each narrowed fact with the value that `choose` takes from what it can be.
+    pub(super) fn written(&self, choose: &dyn Fn(FieldId, &Intervals) -> Option<i64>) -> Profile {
+        let schema = &self.bound.graph.schema;
+        let mut profile = self.profile.clone();
+        for entity in &self.added {
+            profile.add(schema, *entity);
+        }
+        for (_, record) in &self.roots {
+            profile.set_root(*record);
+        }
+        for (record, field, pin) in &self.pins {
+            let Some(at) = position(schema, *field) else { continue };
+            match pin {
+                // A later assumption stands for an earlier one: it only narrows it.
+                Pin::Among(set) => {
+                    if let Some(value) = choose(*field, set) {
+                        profile.set(*record, at, Slot::Scalar(value));
+                    }
+                }
+                Pin::Record(target) => profile.link(schema, *record, *field, Slot::Record(*target)),
+                Pin::List(items, complete) => {
+                    let slot = Slot::List { items: items.clone(), complete: *complete };
+                    profile.link(schema, *record, *field, slot);
+                }
+                Pin::Symbol(symbol, held) => {
+                    let (mut known, mut not, complete) = set_of(profile.slot(*record, at));
+                    if *held { &mut known } else { &mut not }.push(*symbol);
+                    known.sort_unstable();
+                    not.sort_unstable();
+                    profile.set(*record, at, Slot::Set { known, not, complete });
+                }
+                Pin::Whole => {
+                    let (known, _, _) = set_of(profile.slot(*record, at));
+                    profile.set(*record, at, Slot::Set { known, not: Vec::new(), complete: true });
+                }
+            }
+        }
+        profile
+    }
+
     fn start(bound: &'a Bound, profile: &'a Profile) -> Self {
         let focus = vec![None; usize::from(bound.graph.deepest) + 1];
         let mut completion =
@@ -592,6 +649,13 @@ impl<'a> Completion<'a> {
             }
         }
         what(&mut evaluation)
+    }
+}
+
+fn set_of(slot: &Slot) -> (Vec<u32>, Vec<u32>, bool) {
+    match slot {
+        Slot::Set { known, not, complete } => (known.clone(), not.clone(), *complete),
+        _ => (Vec::new(), Vec::new(), false),
     }
 }
 

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// The most records a region may have; a list of unknown length grows one entry at a time.
-const RECORDS: usize = 200;
+pub(super) const RECORDS: usize = 200;
 
 /// The verdicts on all policies, in the order of their ids. `scratch` is reused from one profile to the next.
 #[must_use]
@@ -128,7 +128,8 @@ fn settle(
             break;
         }
         left -= 1;
-        let (truth, blocker, possible) = look(bound, &region, &region.profile, root, constraints, &mut steps, scratch);
+        let (truth, blocker, possible) =
+            look_within(bound, &region, &region.profile, &[(root, true)], constraints, &mut steps, scratch);
         if possible == Truth::False {
             continue;
         }
@@ -186,18 +187,43 @@ pub fn contradictions(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -
     found
 }
 
-/// The policy's truth over some completions, what keeps it (or the constraints) open, and whether the constraints hold.
-fn look<F: Facts>(
+/// The truth of all goals together over some completions (each a condition and what it should be), what keeps them or the
+/// constraints open, and whether the constraints hold.
+pub(super) fn look<F: Facts>(
     bound: &Bound,
     facts: &F,
     profile: &Profile,
-    root: NodeId,
+    goals: &[(NodeId, bool)],
+    constraints: &[&Constraint],
+    scratch: &mut Scratch,
+) -> (Truth, Option<Blocker>, Truth) {
+    let mut steps = scratch.limits.steps;
+    look_within(bound, facts, profile, goals, constraints, &mut steps, scratch)
+}
+
+/// The same with the steps that a search has left.
+fn look_within<F: Facts>(
+    bound: &Bound,
+    facts: &F,
+    profile: &Profile,
+    goals: &[(NodeId, bool)],
     constraints: &[&Constraint],
     steps: &mut u32,
     scratch: &mut Scratch,
 ) -> (Truth, Option<Blocker>, Truth) {
     let mut evaluation = Evaluation::new(bound, facts, scratch).searching();
     evaluation.steps = *steps;
+    let found = looked(&mut evaluation, profile, goals, constraints);
+    *steps = evaluation.steps;
+    found
+}
+
+fn looked<F: Facts>(
+    evaluation: &mut Evaluation<'_, F>,
+    profile: &Profile,
+    goals: &[(NodeId, bool)],
+    constraints: &[&Constraint],
+) -> (Truth, Option<Blocker>, Truth) {
     let mut possible = Truth::True;
     let mut of_constraint = None;
     for constraint in constraints {
@@ -208,10 +234,7 @@ fn look<F: Facts>(
             evaluation.enter(1, Some(ix));
             match evaluation.truth(constraint.node) {
                 Truth::True => {}
-                Truth::False => {
-                    *steps = evaluation.steps;
-                    return (Truth::Unknown, None, Truth::False);
-                }
+                Truth::False => return (Truth::Unknown, None, Truth::False),
                 Truth::Unknown => {
                     possible = Truth::Unknown;
                     of_constraint = of_constraint.or(evaluation.blocker);
@@ -220,40 +243,21 @@ fn look<F: Facts>(
             evaluation.blocker = None;
         }
     }
-    let truth = evaluation.truth(root);
-    *steps = evaluation.steps;
-    let blocker = if truth.is_known() { of_constraint } else { evaluation.blocker };
-    (truth, blocker, possible)
-}
-
-/// Whether a condition of a policy is true in every completion of the profile, or false in every one; none where it is
-/// open, or was not proved.
-pub(crate) fn settled(
-    bound: &Bound,
-    policy: crate::ids::PolicyId,
-    node: NodeId,
-    profile: &Profile,
-    scratch: &mut Scratch,
-) -> Option<bool> {
-    let entry = bound.graph.entry(policy)?;
-    let constraints = relevant(bound, entry);
-    let mut search = scratch.search();
-    let mut base = Evaluation::new(bound, profile, scratch);
-    let truth = match base.truth(node) {
-        Truth::Unknown if completion::open(bound, node, &constraints, &base, profile, &mut search) => Truth::Unknown,
-        Truth::Unknown => match settle(bound, node, &constraints, profile, &mut search).verdict {
-            Verdict::Eligible => Truth::True,
-            Verdict::Ineligible => Truth::False,
-            _ => Truth::Unknown,
-        },
-        known => known,
-    };
-    scratch.give_back(search);
-    match truth {
-        Truth::True => Some(true),
-        Truth::False => Some(false),
-        Truth::Unknown => None,
+    let mut truth = Truth::True;
+    let mut of_goal = None;
+    for (node, wanted) in goals {
+        evaluation.blocker = None;
+        match evaluation.truth(*node) {
+            Truth::Unknown => {
+                truth = Truth::Unknown;
+                of_goal = of_goal.or(evaluation.blocker);
+            }
+            known if known == Truth::of(*wanted) => {}
+            _ => return (Truth::False, of_constraint, possible),
+        }
     }
+    let blocker = if truth.is_known() { of_constraint } else { of_goal };
+    (truth, blocker, possible)
 }
 
 /// The least and the most a number can be over the completions of a profile; none where nothing bounds it. Bounds are those
@@ -303,7 +307,7 @@ pub(crate) fn matters(
             left -= 1;
             let mut one = |value: i64| {
                 let facts = Said { region: &region, record, field, value };
-                look(bound, &facts, &region.profile, root, &constraints, &mut steps, scratch)
+                look_within(bound, &facts, &region.profile, &[(root, true)], &constraints, &mut steps, scratch)
             };
             let (a, b) = (one(*first), one(*other));
             if a.2 == Truth::False || b.2 == Truth::False {
@@ -364,15 +368,15 @@ impl Facts for Said<'_, '_> {
 
 /// Some of the completions: a profile whose open facts are narrowed.
 #[derive(Clone)]
-struct Region<'a> {
+pub(super) struct Region<'a> {
     bound: &'a Bound,
     /// Shared until a split adds a record or a list: most splits only narrow a fact.
-    profile: Rc<Profile>,
-    narrowed: BTreeMap<(RecordIx, FieldId), Intervals>,
+    pub(super) profile: Rc<Profile>,
+    pub(super) narrowed: BTreeMap<(RecordIx, FieldId), Intervals>,
 }
 
 impl<'a> Region<'a> {
-    fn start(bound: &'a Bound, profile: &Profile) -> Self {
+    pub(super) fn start(bound: &'a Bound, profile: &Profile) -> Self {
         let mut profile = profile.clone();
         // A policy's own record is there even when nothing is known of it.
         for (i, entity) in bound.graph.schema.entities.iter().enumerate() {
@@ -398,7 +402,7 @@ impl<'a> Region<'a> {
     }
 
     /// The parts of the region; the last one pushed is looked at first.
-    fn split(self, blocker: Blocker, into: &mut Vec<Self>) {
+    pub(super) fn split(self, blocker: Blocker, into: &mut Vec<Self>) {
         let schema = &self.bound.graph.schema;
         match blocker {
             Blocker::Test(record, fact, set) => {

@@ -40,7 +40,7 @@ pub struct Scratch {
     /// For evaluations of assumptions, while the one of the profile is kept.
     search: Option<Box<Self>>,
     /// For the clause table.
-    words: Option<Box<super::table::Words>>,
+    words: super::table::Words,
     /// For blocks of rows.
     memory: Option<Box<super::columns::Memory>>,
 }
@@ -57,20 +57,20 @@ impl Scratch {
         self.search.take().map_or_else(|| Self::within(limits), |inner| *inner)
     }
 
-    pub(super) fn words(&mut self) -> Box<super::table::Words> {
-        self.words.take().unwrap_or_default()
+    pub(super) fn words(&mut self) -> super::table::Words {
+        std::mem::take(&mut self.words)
     }
 
-    pub(super) fn give_back_words(&mut self, words: Box<super::table::Words>) {
-        self.words = Some(words);
+    pub(super) fn give_back_words(&mut self, words: super::table::Words) {
+        self.words = words;
     }
 
-    pub(crate) fn memory(&mut self) -> Box<super::columns::Memory> {
-        self.memory.take().unwrap_or_default()
+    pub(crate) fn memory(&mut self) -> super::columns::Memory {
+        self.memory.take().map(|memory| *memory).unwrap_or_default()
     }
 
-    pub(crate) fn give_back_memory(&mut self, memory: Box<super::columns::Memory>) {
-        self.memory = Some(memory);
+    pub(crate) fn give_back_memory(&mut self, memory: super::columns::Memory) {
+        self.memory = Some(Box::new(memory));
     }
 
     pub(super) fn give_back(&mut self, search: Self) {

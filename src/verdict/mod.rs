@@ -9,7 +9,9 @@ mod completion;
 pub mod exact;
 pub mod facts;
 pub mod from_graph;
+pub mod possible;
 pub mod rows;
+pub mod smallest;
 pub(crate) mod table;
 
 pub use crate::graph::Comparison;

@@ -158,7 +158,7 @@ impl Planes {
             return;
         }
         let (word, bit) = (at.saturating_mul(self.words).saturating_add(index / 64), 1u64 << (index % 64));
-        let mut put = |words: &mut Vec<u64>, on: bool| {
+        let put = |words: &mut Vec<u64>, on: bool| {
             if let Some(word) = words.get_mut(word) {
                 *word = if on { *word | bit } else { *word & !bit };
             }

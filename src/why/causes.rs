@@ -19,36 +19,37 @@ pub(super) struct Causes {
 impl Walker<'_> {
     /// The facts and figures that keep a node undecided.
     pub(super) fn causes(&mut self, node: NodeId, causes: &mut Causes) {
-        let graph = &self.bound.graph;
+        let bound = self.bound;
+        let graph = &bound.graph;
         // Inside a list the same node is asked of each entry, so only nodes outside are looked at once.
         if graph.level(node) == 0 && !causes.seen.insert(node) {
             return;
         }
-        match graph.node(node).clone() {
-            Node::Not(a) => self.causes(a, causes),
+        match graph.node(node) {
+            Node::Not(a) => self.causes(*a, causes),
             Node::And(parts) | Node::Or(parts) => {
                 for part in parts {
-                    if self.evaluation.truth(part) == Truth::Unknown {
-                        self.causes(part, causes);
+                    if self.evaluation.truth(*part) == Truth::Unknown {
+                        self.causes(*part, causes);
                     }
                 }
             }
             Node::Test(fact, _) | Node::Holds(fact, _) | Node::IsEmpty(fact) | Node::Fact(fact) => {
-                self.missing(fact, causes);
+                self.missing(*fact, causes);
             }
             Node::HoldsValue(fact, value) => {
-                self.missing(fact, causes);
-                self.causes_of_scalar(value, causes);
+                self.missing(*fact, causes);
+                self.causes_of_scalar(*value, causes);
             }
             Node::Unknown(Cause::Parameter(parameter)) => {
-                causes.parameters.insert(parameter);
+                causes.parameters.insert(*parameter);
             }
-            Node::Any(list, body) | Node::All(list, body) => self.causes_in_list(list, Some((body, true)), causes),
+            Node::Any(list, body) | Node::All(list, body) => self.causes_in_list(*list, Some((*body, true)), causes),
             Node::Compare(_, a, b) | Node::Within(_, a, b) => {
-                self.causes_of_scalar(a, causes);
-                self.causes_of_scalar(b, causes);
+                self.causes_of_scalar(*a, causes);
+                self.causes_of_scalar(*b, causes);
             }
-            Node::InSet(a, _) => self.causes_of_scalar(a, causes),
+            Node::InSet(a, _) => self.causes_of_scalar(*a, causes),
             _ => {}
         }
     }
@@ -57,33 +58,28 @@ impl Walker<'_> {
         if self.evaluation.point(node).is_some() {
             return;
         }
-        match self.bound.graph.node(node).clone() {
+        let bound = self.bound;
+        match bound.graph.node(node) {
             Node::Fact(_) | Node::Unknown(_) => self.causes(node, causes),
-            Node::Count(list) => self.causes_in_list(list, None, causes),
-            Node::Fold(_, list, body) => self.causes_in_list(list, Some((body, false)), causes),
+            Node::Count(list) => self.causes_in_list(*list, None, causes),
+            Node::Fold(_, list, body) => self.causes_in_list(*list, Some((*body, false)), causes),
             Node::Case(rows, otherwise) => {
                 for (condition, value) in rows {
-                    match self.evaluation.truth(condition) {
+                    match self.evaluation.truth(*condition) {
                         Truth::False => {}
                         Truth::True => {
-                            self.causes_of_scalar(value, causes);
+                            self.causes_of_scalar(*value, causes);
                             return;
                         }
                         Truth::Unknown => {
-                            self.causes(condition, causes);
-                            self.causes_of_scalar(value, causes);
+                            self.causes(*condition, causes);
+                            self.causes_of_scalar(*value, causes);
                         }
                     }
                 }
-                self.causes_of_scalar(otherwise, causes);
+                self.causes_of_scalar(*otherwise, causes);
             }
-            other => {
-                let mut children = Vec::new();
-                other.children(&mut |child| children.push(child));
-                for child in children {
-                    self.causes_of_scalar(child, causes);
-                }
-            }
+            other => other.children(&mut |child| self.causes_of_scalar(child, causes)),
         }
     }
 
@@ -92,14 +88,15 @@ impl Walker<'_> {
         if !complete && let Some((record, fact)) = self.evaluation.list_fact(list) {
             add_missing(causes, self.as_missing(record, fact));
         }
-        let filters: Vec<NodeId> = match self.bound.graph.node(list) {
-            Node::List { filters, .. } => filters.to_vec(),
-            _ => Vec::new(),
+        let bound = self.bound;
+        let filters = match bound.graph.node(list) {
+            Node::List { filters, .. } => &filters[..],
+            _ => &[],
         };
         for (entry, passes) in entries {
             self.evaluation.enter(level, Some(entry));
             if passes == Truth::Unknown {
-                for filter in &filters {
+                for filter in filters {
                     if self.evaluation.truth(*filter) == Truth::Unknown {
                         self.causes(*filter, causes);
                     }

@@ -26,6 +26,26 @@ pub fn explain(
     outcome: Outcome,
     scratch: &mut Scratch,
 ) -> Explanation {
+    explained(&mut Walker::new(model, bound, profile, scratch), policy, outcome, &mut Scratch::default())
+}
+
+/// Explains the verdicts on several policies. What they share is evaluated once, so this is cheaper than one by one.
+#[must_use]
+pub fn explain_all(
+    model: &Model,
+    bound: &Bound,
+    profile: &Profile,
+    policies: &[(PolicyId, Outcome)],
+    scratch: &mut Scratch,
+) -> Vec<Explanation> {
+    let mut walker = Walker::new(model, bound, profile, scratch);
+    let mut trying = Scratch::default();
+    policies.iter().map(|(policy, outcome)| explained(&mut walker, *policy, *outcome, &mut trying)).collect()
+}
+
+/// Explains one verdict; `trying` is for evaluations of less than the whole profile.
+fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying: &mut Scratch) -> Explanation {
+    let (bound, profile) = (walker.bound, walker.profile);
     let mut explanation = Explanation {
         policy,
         verdict: outcome.verdict,
@@ -40,7 +60,6 @@ pub fn explain(
     if entry.root.is_none() {
         return explanation;
     }
-    let mut walker = Walker::new(model, bound, profile, scratch);
     match outcome.verdict {
         Verdict::Eligible | Verdict::Ineligible if outcome.by_kleene => {
             explanation.because =
@@ -60,13 +79,11 @@ pub fn explain(
                 explanation.because.extend(reasons);
             }
             let bounding = walker.constraint_facts(entry);
-            drop(walker);
             let verdict = |seen: BTreeSet<(RecordIx, FieldId)>| {
                 let less = restricted(profile, &bound.graph.schema, &seen);
-                exact::outcome(bound, policy, &less, scratch).verdict == outcome.verdict
+                exact::outcome(bound, policy, &less, trying).verdict == outcome.verdict
             };
             narrowed(&mut explanation.because, bounding, verdict);
-            walker = Walker::new(model, bound, profile, scratch);
         }
         Verdict::Undetermined => {
             let mut causes = Causes::default();
@@ -87,11 +104,9 @@ pub fn explain(
     }
     if let Some(root) = entry.root.filter(|_| outcome.by_kleene && explanation.because.len() > 1) {
         let truth = walker.evaluation.truth(root);
-        drop(walker);
         without_spare(&mut explanation.because, &[], |seen| {
-            Evaluation::new(bound, &Masked { profile, seen }, scratch).truth(root) == truth
+            Evaluation::new(bound, &Masked { profile, seen }, trying).truth(root) == truth
         });
-        walker = Walker::new(model, bound, profile, scratch);
     }
     if outcome.verdict != Verdict::Ineligible {
         explanation.amounts = entry.amounts.iter().map(|amount| walker.amount(amount)).collect();
@@ -385,7 +400,8 @@ impl Walker<'_> {
         if into.len() > 400 {
             return;
         }
-        let graph = &self.bound.graph;
+        let bound = self.bound;
+        let graph = &bound.graph;
         let mut fact_of = None;
         match graph.node(node) {
             Node::Follow(f)
@@ -409,14 +425,13 @@ impl Walker<'_> {
         if let Some(fact) = fact_of {
             let record = self.evaluation.record(fact.record);
             if !matches!(graph.node(node), Node::Follow(_)) {
-                add_facts(into, vec![self.read(record, fact)]);
+                let read = self.read(record, fact);
+                if !into.contains(&read) {
+                    into.push(read);
+                }
             }
         }
-        let mut children = Vec::new();
-        graph.node(node).children(&mut |child| children.push(child));
-        for child in children {
-            self.facts(child, into);
-        }
+        graph.node(node).children(&mut |child| self.facts(child, into));
     }
 
     fn list_facts(&mut self, list: NodeId, body: Option<NodeId>, into: &mut Vec<FactRead>) {

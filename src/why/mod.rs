@@ -4,6 +4,7 @@
 //! them: explanations are about people, and end up in logs.
 
 mod causes;
+pub mod codes;
 mod debug;
 pub mod from_verdict;
 pub mod prose;

@@ -2,10 +2,10 @@
 
 use super::{Amount, Comparison, Missing, Reason, Shown};
 use crate::checked::Model;
-use crate::ids::PolicyId;
+use crate::ids::{EnumId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot};
 use crate::schema::{FieldType, Provenance};
-use crate::value::{Date, Language, Number, Unit};
+use crate::value::{Date, Language, Number, Rounding, Unit};
 
 /// Said with every result.
 #[must_use]
@@ -79,8 +79,7 @@ fn measured(reason: &Reason, model: &Model, language: Language) -> Option<String
         return Some(match (actual, zh) {
             (Shown::Entries(0), true) => "名单上没有".to_owned(),
             (Shown::Entries(0), false) => "none on the list".to_owned(),
-            (_, true) => format!("现有{found}"),
-            (_, false) => found,
+            _ => found,
         });
     };
     if *required == Shown::Unknown {
@@ -92,6 +91,13 @@ fn measured(reason: &Reason, model: &Model, language: Language) -> Option<String
     }
     if reason.holds != Some(false) {
         return Some(found);
+    }
+    if reason.comparison == Some(Comparison::NotEqual) {
+        return Some(if zh {
+            format!("现为{found}，不符合")
+        } else {
+            format!("now {found}, which rules it out")
+        });
     }
     let wanted = shown(required, model, language);
     let word = comparing(reason.comparison, required, language);
@@ -129,7 +135,7 @@ pub fn comparing(comparison: Option<Comparison>, required: &Shown, language: Lan
         (Some(Comparison::GreaterOrEqual), false) => "at least ",
         (Some(Comparison::Equal), false) if several => "one of ",
         (Some(Comparison::NotEqual), false) if several => "none of ",
-        (Some(Comparison::NotEqual), false) => "not ",
+        (Some(Comparison::NotEqual), false) => "other than ",
         (_, false) => "",
     }
 }
@@ -147,15 +153,19 @@ pub fn shown(value: &Shown, model: &Model, language: Language) -> String {
         Shown::Elapsed(from, to) => elapsed(*from, *to, language),
         Shown::Symbols(_, values) if values.is_empty() => if zh { "无" } else { "none" }.to_owned(),
         Shown::Symbols(e, values) => {
-            let names: Vec<String> =
-                values.iter().filter_map(|v| model.schema.symbol(*e, *v)).map(|s| s.name.get(language)).collect();
+            let name = |v: &u32| match (*e, model.policies.get(*v as usize)) {
+                // A policy's identifier says little to whoever is to receive it.
+                (EnumId::POLICY, Some(policy)) => Some(policy.title.get(language).to_owned()),
+                _ => model.schema.symbol(*e, *v).map(|s| s.name.get(language)),
+            };
+            let names: Vec<String> = values.iter().filter_map(name).collect();
             names.join(if zh { "、" } else { ", " })
         }
         Shown::Entries(count) => {
             if zh {
-                format!("{count}项")
+                format!("共{count}项")
             } else {
-                format!("{count} on the list")
+                format!("{count} looked at")
             }
         }
     }
@@ -166,23 +176,30 @@ pub fn shown(value: &Shown, model: &Model, language: Language) -> String {
 pub fn number(n: Number, unit: Unit, language: Language) -> String {
     let share = unit.counted == crate::value::Counted::Percent;
     let n = if share { n.multiply(Number::whole(100)).unwrap_or(n) } else { n };
+    // What has no end in decimals is shown to two places; the exact fraction stands in the data.
+    let cent = Number::new(1, 100).unwrap_or(Number::whole(1));
+    let (about, n) = match n.round(Rounding::Nearest, cent) {
+        Some(near) if n.to_string().contains('/') => (if language == Language::Zh { "约" } else { "about " }, near),
+        _ => ("", n),
+    };
     let digits = n.to_string();
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits.as_str()), |d| ("-", d));
     let (whole, rest) = digits.split_once('.').map_or((digits, None), |(w, r)| (w, Some(r)));
+    let words = unit.words(language);
     let mut grouped = String::new();
     for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 && !whole.contains('/') {
+        // What has no unit is a year, a month or a number of something, and is not grouped.
+        if i > 0 && (whole.len() - i) % 3 == 0 && !words.is_empty() {
             grouped.push(',');
         }
         grouped.push(digit);
     }
     let rest = rest.map(|r| format!(".{r}")).unwrap_or_default();
-    let words = unit.words(language);
     let words = if language == Language::En && n == Number::whole(1) { singular(&words) } else { words };
     if share || words.is_empty() {
-        format!("{sign}{grouped}{rest}{words}")
+        format!("{about}{sign}{grouped}{rest}{words}")
     } else {
-        format!("{sign}{grouped}{rest} {words}")
+        format!("{about}{sign}{grouped}{rest} {words}")
     }
 }
 

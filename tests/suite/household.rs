@@ -3,6 +3,7 @@
 use crate::corpus::root;
 use entitle::Engine;
 use entitle::ids::PolicyId;
+use entitle::profile::Profile;
 use entitle::verdict::Verdict;
 use entitle::why::prose;
 use entitle::wire::json::report::{Group, report, result};
@@ -26,6 +27,20 @@ pub(crate) fn scenarios_pass(engine: &Engine) {
             );
         }
     }
+}
+
+/// The shipped households by name.
+pub(crate) fn households(engine: &Engine) -> Vec<(String, Profile)> {
+    let mut all: Vec<_> = fs::read_dir(root().join("examples/profiles")).unwrap().map(|e| e.unwrap().path()).collect();
+    all.retain(|p| p.extension().is_some_and(|e| e == "json"));
+    all.sort();
+    all.into_iter()
+        .map(|path| {
+            let text = fs::read(&path).unwrap();
+            let (profile, _) = profile_from_json(engine.schema(), &text, UnknownFields::Reject).unwrap();
+            (path.file_stem().unwrap().to_string_lossy().into_owned(), profile)
+        })
+        .collect()
 }
 
 #[test]

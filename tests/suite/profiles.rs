@@ -1,7 +1,7 @@
 //! Bad profiles: each slip gives a clear error that names the place; nothing is dropped.
 
 use crate::household::shanghai;
-use entitle::wire::json::{UnknownFields, profile_from_json};
+use entitle::wire::json::{ProfileReader, UnknownFields, profile_from_json};
 
 fn problem(text: &str) -> String {
     let engine = shanghai();
@@ -108,4 +108,49 @@ fn a_profile_that_contradicts_what_always_holds_is_refused() {
     let rules = engine.at("2020-01-01".parse().unwrap()).unwrap();
     let error = rules.match_profile(&profile).unwrap_err().to_string();
     assert!(error.contains("nobody is born after today"), "{error}");
+}
+
+/// The quick reader and the careful one read the same profile, and say the same of slips.
+#[test]
+fn the_quick_reader_agrees_with_the_careful_one() {
+    let engine = crate::household::shanghai();
+    let readers = [UnknownFields::Reject, UnknownFields::Report].map(|u| (u, ProfileReader::new(engine.schema(), u)));
+    let folder = format!("{}/../examples/profiles", env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|p| p.extension().is_some_and(|e| e == "json"));
+    files.sort();
+    let mut texts: Vec<Vec<u8>> = files.iter().map(|p| std::fs::read(p).unwrap()).collect();
+    let plain = r#"{"household": {"members": ["applicant", {"birth_date": "1950-02-28"}]}, "person": {"birth_date": "1948-01-01"}}"#;
+    for slip in [
+        plain.to_owned(),
+        plain.replace("1950-02-28", "1950-02-30"),
+        plain.replace("\"applicant\", ", ""),
+        plain.replace("birth_date", "birth_dat"),
+        plain.replace("\"person\"", "\"household\""),
+        plain.replace("\"1948-01-01\"", "null"),
+        plain.replace("\"1948-01-01\"", "1948"),
+        plain.replace("{\"birth_date\": \"1950-02-28\"}", "\"applicant\""),
+        plain.replace("\"1948-01-01\"}", "\"1948-01-01\", \"birth_date\": \"1948-01-01\"}"),
+        format!("{plain} x"),
+        "[]".to_owned(),
+        "null".to_owned(),
+        "{\"person\": null}".to_owned(),
+        "{\"person\": []}".to_owned(),
+    ] {
+        texts.push(slip.into_bytes());
+    }
+    // Every household cut short, and with one byte changed, at many places.
+    for text in texts.clone() {
+        for at in (0..text.len()).step_by(text.len() / 12 + 1) {
+            texts.push(text[..at].to_vec());
+            let mut other = text.clone();
+            other[at] = if other[at].is_ascii_digit() { b'-' } else { b'7' };
+            texts.push(other);
+        }
+    }
+    for text in texts {
+        for (unknown, reader) in &readers {
+            assert_eq!(reader.read(&text), profile_from_json(engine.schema(), &text, *unknown));
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Hostile text: bounded nesting, long chains, random words. Nothing overflows a small stack, and time stays linear.
 
+use entitle::Engine;
 use entitle::ast::from_text::parse;
 use entitle::ast::keywords::KEYWORDS;
 use entitle::checked;
@@ -75,6 +76,33 @@ fn definitions_that_double_do_not_explode() {
     }
     text += "define person.d60 = 1\n";
     let _ = findings(&text);
+}
+
+#[test]
+fn tables_of_tables_pass_a_limit_and_do_not_hang() {
+    // Nine rows, each the whole table before it: eight tables deep that is nine to the power of eight rows to write out.
+    let mut text = String::from(
+        r#"
+        enum category { welfare }
+        record person { x: yuan; y: yes/no }
+        policy p for person {
+            category: welfare
+            in force: from 2020-01-01 until further notice
+            source: "an example"
+            status: illustrative
+            eligible when { y }
+            benefit cash: d0 rounded to 1 yuan
+        }
+    "#,
+    );
+    for i in 0..12 {
+        let rows: String = (0..9).map(|row| format!("x < {} yuan: d{}; ", row + 1, i + 1)).collect();
+        text += &format!("define person.d{i} = case {{ {rows}otherwise: d{} }}\n", i + 1);
+    }
+    text += "define person.d12 = x\n";
+    let engine = Engine::from_texts([("a.policy".to_owned(), text)]).unwrap_or_else(|e| panic!("{e}"));
+    let error = engine.at("2020-01-01".parse().unwrap()).expect_err("it compiles after all");
+    assert!(error.is_limit() && error.to_string().contains("`p`"), "{error}");
 }
 
 proptest! {

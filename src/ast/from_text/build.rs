@@ -19,6 +19,7 @@ impl Builder<'_> {
             Rule::always => self.always(inner).map(ast::Item::Always),
             Rule::policy => self.policy(inner).map(ast::Item::Policy),
             Rule::phrases => Some(ast::Item::Phrases(self.phrases(inner))),
+            Rule::silence => self.silence(inner).map(ast::Item::Silence),
             _ => {
                 self.unreadable(&inner, Rule::a_declaration);
                 None
@@ -232,11 +233,26 @@ impl Builder<'_> {
             Rule::benefit => self.benefit(inner).map(ast::Clause::Benefit),
             Rule::attribute => self.attribute(inner).map(ast::Clause::Attribute),
             Rule::scenario => self.scenario(inner).map(ast::Clause::Scenario),
+            Rule::silence => self.silence(inner).map(ast::Clause::Silence),
             _ => {
                 self.unreadable(&inner, Rule::a_clause);
                 None
             }
         }
+    }
+
+    fn silence(&mut self, pair: Pair<'_>) -> Option<ast::Silence> {
+        let span = self.span(&pair);
+        let (mut code, mut names, mut reason) = (None, Vec::new(), None);
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::code => code = Some(ast::Name { text: part.as_str().to_owned(), span: self.span(&part) }),
+                Rule::silenced => names = part.into_inner().map(|n| self.name(&n)).collect(),
+                Rule::text => reason = Some(self.text(&part)),
+                _ => {}
+            }
+        }
+        Some(ast::Silence { code: code?, names, reason, span })
     }
 
     fn benefit(&mut self, pair: Pair<'_>) -> Option<ast::Benefit> {

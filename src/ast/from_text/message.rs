@@ -193,6 +193,7 @@ fn phrases(rules: &[Rule]) -> String {
                 "a type"
             }
             Rule::date => "a date",
+            Rule::code => "the code of a warning, such as `W203`",
             Rule::rows | Rule::conditions | Rule::facts | Rule::fields | Rule::values | Rule::body => {
                 "a block in `{ }`"
             }

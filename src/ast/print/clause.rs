@@ -3,7 +3,7 @@
 use super::{Printer, WIDTH};
 use crate::ast::{
     Attribute, Benefit, Clause, Condition, EnumValue, Expr, ExprKind, FactKey, FactLine, FactValue, Field, FieldNote,
-    Item, Policy, Row, Scenario, TypeExpr,
+    Item, Policy, Row, Scenario, Silence, TypeExpr,
 };
 use crate::span::Span;
 
@@ -43,6 +43,7 @@ impl Printer<'_> {
                 self.statement(&head, &a.condition, "", a.span);
             }
             Item::Policy(p) => self.policy(p),
+            Item::Silence(s) => self.silence(s),
             Item::Phrases(phrases) => {
                 let span = phrases.first().map(|p| p.one.span).unwrap_or_default();
                 self.open(self.word("k_phrases"), span);
@@ -175,6 +176,7 @@ impl Printer<'_> {
                 }
                 Clause::Benefit(benefit) => self.benefit(benefit),
                 Clause::Attribute(attribute) => self.attribute(attribute),
+                Clause::Silence(silence) => self.silence(silence),
                 Clause::Scenario(scenario) => {
                     self.text.push('\n');
                     self.scenario(scenario);
@@ -273,6 +275,16 @@ impl Printer<'_> {
             line += &values.join(self.comma());
         }
         self.line(&line, attribute.span);
+    }
+
+    fn silence(&mut self, silence: &Silence) {
+        let names: Vec<String> = silence.names.iter().map(|n| self.name(n)).collect();
+        let mut line = format!("{} {} {}", self.word("k_allow"), silence.code.text, names.join(self.comma()));
+        line.truncate(line.trim_end().len());
+        if let Some(reason) = &silence.reason {
+            line = format!("{line}{}{}", self.colon(), self.label(&reason.text));
+        }
+        self.line(&line, silence.span);
     }
 
     fn benefit(&mut self, benefit: &Benefit) {

@@ -34,7 +34,7 @@ impl Glossary {
                 Item::Define(d) => glossary.pair(&d.pair),
                 Item::Parameter(p) => glossary.pair(&p.pair),
                 Item::Policy(p) => glossary.pair(&p.pair),
-                Item::Always(_) => {}
+                Item::Always(_) | Item::Silence(_) => {}
                 Item::Phrases(phrases) => {
                     for phrase in phrases {
                         glossary.phrases.insert(phrase.one.text.clone(), phrase.other.text.clone());

@@ -67,6 +67,7 @@ fn item_span(item: &Item) -> Option<crate::span::Span> {
         Item::Always(a) => Some(a.span),
         Item::Policy(p) => Some(p.span),
         Item::Phrases(p) => p.first().map(|p| p.one.span),
+        Item::Silence(s) => Some(s.span),
     }
 }
 

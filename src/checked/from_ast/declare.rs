@@ -315,7 +315,8 @@ impl<'a> Checker<'a> {
                 let end = u32::try_from(policies.values.len()).unwrap_or(u32::MAX).saturating_add(1);
                 policies.values.push(Symbol { name: name.clone(), parent: None, end });
             }
-            let title = Words { zh: Some(name.zh.clone()), en: Some(name.get(crate::value::Language::En)) };
+            let (zh, en) = (name.zh.as_str().into(), name.get(crate::value::Language::En).into());
+            let title = Words { zh: Some(zh), en: Some(en) };
             self.model.policies.push(unwritten(name, unit, title, declared.span));
         }
         // Ranges of facts that name a policy could not be known before all policies were.
@@ -376,6 +377,7 @@ fn unwritten(name: Label, unit: EntityId, title: Words, span: Span) -> Policy {
         exclusions: Vec::new(),
         lasts: None,
         subject_to_places: false,
+        counts_as_income: None,
         apply_at: Vec::new(),
         bring: Vec::new(),
         scenarios: Vec::new(),

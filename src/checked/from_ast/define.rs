@@ -144,8 +144,8 @@ impl<'a> Checker<'a> {
         let mut value = self.deeper(declared.value.span, |c| c.expr(&declared.value, &scope, None));
         self.path.pop();
         if let Some(value) = value.as_mut().filter(|v| v.ty == Type::YesNo && !v.labelled) {
-            value.words =
-                Some(Box::new(Words { zh: Some(name.zh.clone()), en: Some(name.get(crate::value::Language::En)) }));
+            let (zh, en) = (name.zh.as_str().into(), name.get(crate::value::Language::En).into());
+            value.words = Some(Box::new(Words { zh: Some(zh), en: Some(en) }));
             value.labelled = true;
         }
         let id = value.map(|value| {

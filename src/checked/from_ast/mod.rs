@@ -13,6 +13,7 @@ mod operators;
 mod paths;
 mod policy;
 mod scenario;
+mod silence;
 mod table;
 mod units;
 mod words;
@@ -130,6 +131,7 @@ impl<'a> Checker<'a> {
         self.check_definitions();
         self.check_always(files);
         self.check_policies(files);
+        self.check_silences(files);
     }
 
     fn report(&mut self, finding: Diagnostic) {

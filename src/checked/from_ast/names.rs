@@ -72,7 +72,7 @@ impl Checker<'_> {
                 ast::Item::Define(d) => self.add_pair(&d.pair),
                 ast::Item::Parameter(p) => self.add_pair(&p.pair),
                 ast::Item::Policy(p) => self.add_pair(&p.pair),
-                ast::Item::Always(_) | ast::Item::Phrases(_) => {}
+                ast::Item::Always(_) | ast::Item::Phrases(_) | ast::Item::Silence(_) => {}
             }
         }
         self.one_translation(files);

@@ -8,7 +8,7 @@ use crate::checked::{Benefit, BenefitKind, Condition, Effect, Exclusion, Expr, K
 use crate::diagnostic::Diagnostic;
 use crate::ids::{EnumId, PolicyId};
 use crate::span::Span;
-use crate::value::{Date, Label, Number, Words};
+use crate::value::{Date, Label, Number, Unit, Words};
 use std::cell::Cell;
 
 impl<'a> Checker<'a> {
@@ -58,7 +58,7 @@ impl<'a> Checker<'a> {
                     seen.push(attribute.kind);
                     self.attribute(&mut policy, attribute, &scope);
                 }
-                Clause::Scenario(_) => {}
+                Clause::Scenario(_) | Clause::Silence(_) => {}
             }
         }
         if policy.written {
@@ -191,6 +191,7 @@ impl<'a> Checker<'a> {
                 };
                 policy.lasts = self.expr(value, scope, None);
             }
+            AttributeKind::CountsAsIncome => policy.counts_as_income = self.income(attribute, scope),
             kind => {
                 let Some(effect) = effect(kind) else { return };
                 let mut positions = Vec::new();
@@ -210,6 +211,34 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The fact after `counts as income`.
+    fn income(&mut self, attribute: &ast::Attribute, scope: &Scope) -> Option<Expr> {
+        let checked = match attribute.values.as_slice() {
+            [value] => self.expr(value, scope, None)?,
+            _ => {
+                self.clause(
+                    attribute.span,
+                    "`counts as income` does not say which fact it adds to",
+                    "write `counts as income: ` and the fact that holds such income",
+                );
+                return None;
+            }
+        };
+        let money = |unit: Unit| {
+            let per = (unit.month, unit.year) == (-1, 0) || (unit.month, unit.year) == (0, -1);
+            unit.yuan == 1 && per && (unit.area, unit.hour, unit.day) == (0, 0, 0)
+        };
+        if is_path(&checked) && matches!(checked.ty, Type::Number(unit) if money(unit)) {
+            return Some(checked);
+        }
+        self.clause(
+            checked.span,
+            "what a benefit counts towards is one fact of the person or household, in money a month or a year",
+            "name the fact itself, not something worked out from it",
+        );
+        None
+    }
+
     /// The condition that an exclusion adds: the unit does not receive the other benefit.
     fn not_while_receiving(&mut self, position: u32, attribute: &ast::Attribute, scope: &Scope) -> Option<Condition> {
         let label = self.model.policy_label(position)?.clone();
@@ -218,8 +247,8 @@ impl<'a> Checker<'a> {
         let held = self.status(None, ast::StatusKind::Receives, &operand, attribute.span, scope)?;
         let mut expr = negated(held);
         expr.words = Some(Box::new(Words {
-            zh: Some(format!("未享受{}", label.zh)),
-            en: Some(format!("does not receive {}", label.get(crate::value::Language::En))),
+            zh: Some(format!("未享受{}", label.zh).into()),
+            en: Some(format!("does not receive {}", label.get(crate::value::Language::En)).into()),
         }));
         expr.labelled = true;
         Some(Condition { expr, source: None, status: None, exclusion: true, names: vec![label.id, label.zh] })
@@ -429,5 +458,13 @@ fn collect_names(expr: &ast::Expr, add: &mut dyn FnMut(&str)) {
             rest.iter().for_each(|(_, e)| collect_names(e, add));
         }
         ast::ExprKind::Case { .. } | ast::ExprKind::Literal(_) | ast::ExprKind::Period(_) => {}
+    }
+}
+
+/// Whether an expression is a fact of the unit, or of a record that facts lead to from it.
+fn is_path(expr: &Expr) -> bool {
+    match &expr.kind {
+        Kind::Field(of, _) => matches!(of.kind, Kind::Frame(0)) || is_path(of),
+        _ => false,
     }
 }

@@ -6,7 +6,7 @@ use crate::checked::error::SCENARIO;
 use crate::checked::{Expected, Kind, Scenario, Type};
 use crate::diagnostic::Diagnostic;
 use crate::ids::{EnumId, FieldId, PolicyId};
-use crate::profile::{Profile, RecordIx, Slot, position};
+use crate::profile::{Profile, RecordIx, Slot, Stored, position};
 use crate::schema::FieldType;
 use crate::span::Span;
 use crate::value::{Number, Unit};
@@ -98,7 +98,7 @@ impl Checker<'_> {
         };
         let (expect, amounts, because) = self.expectation(policy, expect)?;
         let label = self.words(&scenario.label.text);
-        Some(Scenario { label, on, profile, expect, amounts, because, span: scenario.span })
+        Some(Scenario { label, on, profile: Stored::from(&profile), expect, amounts, because, span: scenario.span })
     }
 
     fn fault(&mut self, span: Span, message: impl Into<String>, help: &str) {

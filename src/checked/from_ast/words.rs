@@ -8,19 +8,19 @@ use crate::value::Words;
 impl Checker<'_> {
     /// A text with its translation, where `phrases` has one.
     pub(super) fn words(&self, text: &str) -> Words {
-        let other = self.glossary.phrase(text).map(str::to_owned);
+        let other = self.glossary.phrase(text).map(Into::into);
         if is_chinese(text) {
-            Words { zh: Some(text.to_owned()), en: other }
+            Words { zh: Some(text.into()), en: other }
         } else {
-            Words { zh: other, en: Some(text.to_owned()) }
+            Words { zh: other, en: Some(text.into()) }
         }
     }
 
     /// An expression as it is written in each surface.
     pub(super) fn written(&self, expr: &ast::Expr) -> Words {
         Words {
-            zh: Some(print::expr(expr, print::Surface::Chinese, &self.glossary)),
-            en: Some(print::expr(expr, print::Surface::English, &self.glossary)),
+            zh: Some(print::expr(expr, print::Surface::Chinese, &self.glossary).into()),
+            en: Some(print::expr(expr, print::Surface::English, &self.glossary).into()),
         }
     }
 }

@@ -101,7 +101,7 @@ impl Compiler<'_> {
 
     /// The named values an amount is computed from, each after what it is made of.
     pub(super) fn parts(&mut self, expr: &Expr, focus: &Focus, into: &mut Vec<(Words, Operand)>, top: bool) {
-        if into.len() > 40 {
+        if into.len() > 40 || self.tired() {
             return;
         }
         let mut named = None;
@@ -154,11 +154,14 @@ impl Compiler<'_> {
 
 fn count_of(list: &Words) -> Words {
     Words {
-        zh: list.zh.as_ref().map(|l| format!("{l}人数或次数")),
-        en: list.en.as_ref().map(|l| format!("number of {l}")),
+        zh: list.zh.as_ref().map(|l| format!("{l}人数或次数").into()),
+        en: list.en.as_ref().map(|l| format!("number of {l}").into()),
     }
 }
 
 fn sum_of(list: &Words) -> Words {
-    Words { zh: list.zh.as_ref().map(|l| format!("{l}合计")), en: list.en.as_ref().map(|l| format!("over {l}")) }
+    Words {
+        zh: list.zh.as_ref().map(|l| format!("{l}合计").into()),
+        en: list.en.as_ref().map(|l| format!("over {l}").into()),
+    }
 }

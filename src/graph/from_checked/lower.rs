@@ -12,6 +12,9 @@ use crate::value::{Date, Number};
 impl Compiler<'_> {
     /// The node of an expression. Expressions nest as deeply as the checker let them, which is bounded.
     pub(super) fn lower(&mut self, expr: &Expr, focus: &Focus) -> NodeId {
+        if self.tired() {
+            return NodeId(0);
+        }
         match &expr.kind {
             Kind::Frame(frame) => focus.frames.get(usize::from(*frame)).copied().unwrap_or(NodeId(0)),
             Kind::Field(record, field) => {
@@ -268,6 +271,9 @@ impl Compiler<'_> {
     }
 
     fn scalar_in(&mut self, scalar: NodeId, set: SetDef) -> NodeId {
+        if self.tired() {
+            return NodeId(0);
+        }
         match self.graph.node(scalar).clone() {
             Node::Fact(fact) => {
                 let set = self.set(set);

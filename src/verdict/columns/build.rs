@@ -102,27 +102,13 @@ impl Build<'_> {
         for (id, path, fact, set) in tests {
             let Some(at) = lane_of.get(&(path, fact.field)) else { continue };
             let Some(lane) = self.lanes.get(*at) else { continue };
-            let part = self.part(*at, lane.width, self.range(fact), &set);
+            let part = part(*at, lane.width, self.range(fact), &set);
             self.parts.insert(id, part);
         }
     }
 
     fn range(&self, fact: FactRef) -> (i64, i64) {
         self.bound.graph.schema.field(fact.field).map_or((i64::MIN, i64::MAX), |f| f.range)
-    }
-
-    /// A test in the measure of its lane; turned round where it holds of the least value, so that `< 5` and `>= 5` are one.
-    fn part(&self, lane: usize, width: Width, (least, most): (i64, i64), set: &Intervals) -> Part {
-        let range = Intervals::range(least, most);
-        let turned = set.contains(least);
-        let set = if turned { range.without(set) } else { range.and(set) };
-        let place = |value: i64| match width {
-            Width::Byte { least, most } => (value.clamp(least, most) - least) as i32,
-            Width::Int => value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32,
-        };
-        let end = |to: i64| if to == most && matches!(width, Width::Int) { i32::MAX } else { place(to) };
-        let spans: Vec<(i32, i32)> = set.as_slice().iter().map(|(from, to)| (place(*from), end(*to))).collect();
-        Part::Test(Test { lane, spans }, turned)
     }
 
     /// The path that leads to a record, where rows can be followed to it.
@@ -243,6 +229,20 @@ impl Build<'_> {
         }
         found.into_iter().collect()
     }
+}
+
+/// A test in the measure of its lane; turned round where it holds of the least value, so that `< 5` and `>= 5` are one.
+fn part(lane: usize, width: Width, (least, most): (i64, i64), set: &Intervals) -> Part {
+    let range = Intervals::range(least, most);
+    let turned = set.contains(least);
+    let set = if turned { range.without(set) } else { range.and(set) };
+    let place = |value: i64| match width {
+        Width::Byte { least, most } => (value.clamp(least, most) - least) as i32,
+        Width::Int => value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32,
+    };
+    let end = |to: i64| if to == most && matches!(width, Width::Int) { i32::MAX } else { place(to) };
+    let spans: Vec<(i32, i32)> = set.as_slice().iter().map(|(from, to)| (place(*from), end(*to))).collect();
+    Part::Test(Test { lane, spans }, turned)
 }
 
 /// The narrowest lane that keeps a fact's values on the right side of its cut points.

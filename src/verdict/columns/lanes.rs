@@ -57,18 +57,15 @@ pub(super) fn test(
             Some(led) => (Places::Each(&led.rows), led.known),
             None => (Places::Run(start, count), ALL),
         };
-        let column = match columns.column(lane.field) {
-            Some(Column::Scalar { values, known: bits }) => {
-                if let Some(bits) = bits {
-                    let plane = plane_of(*bits, places);
-                    known.iter_mut().zip(plane).for_each(|(known, bits)| *known &= bits);
-                }
-                Some(values)
+        let column = if let Some(Column::Scalar { values, known: bits }) = columns.column(lane.field) {
+            if let Some(bits) = bits {
+                let plane = plane_of(*bits, places);
+                known.iter_mut().zip(plane).for_each(|(known, bits)| *known &= bits);
             }
-            _ => {
-                known = NONE;
-                None
-            }
+            Some(values)
+        } else {
+            known = NONE;
+            None
         };
         // Rows past the last are neither here nor there.
         known.iter_mut().enumerate().for_each(|(word, bits)| *bits |= !within(count, word));
@@ -80,18 +77,14 @@ pub(super) fn test(
                 narrow(values, places, bytes, |v| (v.clamp(least, most) - least) as u8, least, most);
                 Held::Bytes(bytes)
             }
-            (Some(values), Width::Int) => match (values, places) {
-                (Values::I32(values), Places::Run(start, ROWS)) => {
-                    match values.get(start..start + ROWS).and_then(|block| <&[i32; ROWS]>::try_from(block).ok()) {
-                        Some(block) => Held::Ints(block),
-                        None => Held::Nothing,
-                    }
-                }
-                _ => {
+            (Some(values), Width::Int) => {
+                if let Some(block) = whole_block(values, places) {
+                    Held::Ints(block)
+                } else {
                     fill(values, places, ints, |v| v.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
                     Held::Ints(ints)
                 }
-            },
+            }
         };
         for test in tests {
             let plane = held(&lane_values, test, kernels);
@@ -111,6 +104,14 @@ pub(super) fn test(
         }
     }
     all_known
+}
+
+/// The values of a whole block as they stand, where they are 32-bit integers: nothing to narrow, nothing to copy.
+fn whole_block<'v>(values: &Values<'v>, places: Places<'_>) -> Option<&'v [i32; ROWS]> {
+    match (values, places) {
+        (Values::I32(values), Places::Run(start, ROWS)) => values.get(start..start + ROWS)?.try_into().ok(),
+        _ => None,
+    }
 }
 
 enum Held<'a> {

@@ -7,6 +7,16 @@
 //! Conditions of other kinds (lists, sums, sets) are asked of the row evaluator, in a second round and only for the rows that the first
 //! left open. The answers are those of strong Kleene logic, as [`super::rows`] gives them one row at a time.
 
+#![allow(
+    clippy::inline_always,
+    reason = "what runs over a block has to be compiled together with the vector instructions it is called for"
+)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "values are held between the ends of a lane before they are narrowed; blocks have few rows"
+)]
+
 mod build;
 mod compare;
 mod lanes;
@@ -188,7 +198,7 @@ impl Program {
                 }
             }
         }
-        for wanted in wanted.iter_mut() {
+        for wanted in &mut wanted {
             for (at, word) in wanted.iter_mut().enumerate() {
                 *word &= within(rows, at);
                 any |= *word != 0;

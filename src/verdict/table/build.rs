@@ -29,7 +29,7 @@ impl Table {
         for (bit, (policy, form)) in order.iter().enumerate() {
             if let Some(place) = places.get_mut(*policy) {
                 let opposite = if form.opposite { 4 } else { 0 };
-                *place = Place { word: narrow(bit / 64), bit: (bit % 64) as u8, opposite };
+                *place = Place { word: narrow(bit / 64), bit: u8::try_from(bit % 64).unwrap_or(0), opposite };
             }
         }
         let mut planes = vec![0u32];
@@ -131,15 +131,12 @@ impl Table {
         }
         let narrowed: Option<Vec<i32>> = cuts.iter().map(|cut| i32::try_from(*cut).ok()).collect();
         // A value beyond 32 bits is taken for the last within, so that one may not be a cut point.
-        match narrowed.filter(|cuts| !cuts.contains(&i32::MAX) && !cuts.contains(&i32::MIN)) {
-            Some(narrowed) => {
-                let (from, to) = extended(&mut self.cuts, narrowed);
-                Spans::Cuts(from, to)
-            }
-            None => {
-                let (from, to) = extended(&mut self.wide_cuts, cuts.iter().copied());
-                Spans::WideCuts(from, to)
-            }
+        if let Some(narrowed) = narrowed.filter(|cuts| !cuts.contains(&i32::MAX) && !cuts.contains(&i32::MIN)) {
+            let (from, to) = extended(&mut self.cuts, narrowed);
+            Spans::Cuts(from, to)
+        } else {
+            let (from, to) = extended(&mut self.wide_cuts, cuts.iter().copied());
+            Spans::WideCuts(from, to)
         }
     }
 

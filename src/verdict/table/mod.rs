@@ -217,7 +217,7 @@ impl Table {
         join_spread(&mut words.free, &self.open.free);
         join_spread(&mut words.tied, &self.open.tied);
         self.answer(words);
-        if !self.undecided(words) {
+        if !words.answers.undecided() {
             return;
         }
         self.ask(bound, profile, words, scratch);
@@ -274,7 +274,8 @@ impl Table {
         match fact.spans {
             Spans::Direct { least, first, last } => {
                 let most = i64::from(last - first);
-                let at = first as usize + value.saturating_sub(least).clamp(0, most) as usize;
+                let distance = value.saturating_sub(least).clamp(0, most);
+                let at = first as usize + usize::try_from(distance).unwrap_or(0);
                 self.direct.get(at).map_or(0, |span| usize::from(*span))
             }
             Spans::Cuts(from, to) => {
@@ -333,11 +334,6 @@ impl Table {
         }
     }
 
-    fn undecided(&self, words: &Words) -> bool {
-        let answers = &words.answers;
-        answers.possible.iter().zip(&answers.certain).any(|(possible, certain)| possible & !certain != 0)
-    }
-
     /// Asks the other conditions of the policies that are not decided.
     fn ask(&self, bound: &Bound, profile: &Profile, words: &mut Words, scratch: &mut Scratch) {
         words.asked.clear();
@@ -379,6 +375,12 @@ impl Table {
     }
 }
 
+impl Answers {
+    fn undecided(&self) -> bool {
+        self.possible.iter().zip(&self.certain).any(|(possible, certain)| possible & !certain != 0)
+    }
+}
+
 impl Words {
     fn reset(&mut self, filler: &[u64]) {
         self.held.clear();
@@ -396,8 +398,9 @@ fn verdict(place: Place, answers: &Answers) -> Verdict {
     let (Some(certain), Some(possible)) = (answers.certain.get(at), answers.possible.get(at)) else {
         return Verdict::NotInForce;
     };
-    let set = (certain >> place.bit & 1) | (possible >> place.bit & 1) << 1 | u64::from(place.opposite);
-    VERDICTS.get(set as usize).copied().unwrap_or(Verdict::Undetermined)
+    let bit = |word: &u64| usize::from(word >> place.bit & 1 == 1);
+    let set = bit(certain) | bit(possible) << 1 | usize::from(place.opposite);
+    VERDICTS.get(set).copied().unwrap_or(Verdict::Undetermined)
 }
 
 #[inline]

@@ -3,6 +3,7 @@
 
 pub mod advice;
 pub mod profile;
+mod reader;
 pub mod record;
 pub mod report;
 pub mod schema;
@@ -10,3 +11,4 @@ mod tree;
 pub mod write;
 
 pub use profile::{Problem, ProfileError, UnknownFields, profile_from_json};
+pub use reader::ProfileReader;

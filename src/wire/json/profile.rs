@@ -19,6 +19,12 @@ use crate::value::{Counted, Date, Language, Number, Unit};
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// The longest profile that is read unless limits say otherwise, in bytes.
+pub const LONGEST: usize = Limits::DEFAULT.profile_bytes;
+
+/// The most records in one profile unless limits say otherwise.
+pub const RECORDS: usize = Limits::DEFAULT.records;
+
 /// What to do about a field that the vocabulary does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnknownFields {
@@ -104,15 +110,7 @@ pub fn profile_from_json_within(
     let Tree::Object(entries) = tree else {
         return Err(whole("a profile is an object".to_owned(), Some("write {\"person\": {…}, \"household\": {…}}")));
     };
-    let mut reader = Reader {
-        schema,
-        unknown,
-        limits,
-        profile: Profile::new(),
-        problems: Vec::new(),
-        notices: Vec::new(),
-        not_listed: 0,
-    };
+    let mut reader = Reader::new(schema, unknown, limits);
     reader.top(&entries);
     reader.count_the_rest();
     if reader.problems.is_empty() { Ok((reader.profile, reader.notices)) } else { Err(ProfileError(reader.problems)) }
@@ -121,18 +119,40 @@ pub fn profile_from_json_within(
 /// The longest path that is shown, in letters.
 const PATH: usize = 200;
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     schema: &'a Schema,
     unknown: UnknownFields,
     limits: &'a Limits,
-    profile: Profile,
+    pub(super) profile: Profile,
     problems: Vec<Problem>,
     notices: Vec<Problem>,
     /// Notices past the limit.
     not_listed: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) fn new(schema: &'a Schema, unknown: UnknownFields, limits: &'a Limits) -> Self {
+        let (problems, notices) = (Vec::new(), Vec::new());
+        Self { schema, unknown, limits, profile: Profile::new(), problems, notices, not_listed: 0 }
+    }
+
+    /// The profile, where nothing is wrong with what its records say of each other.
+    pub(super) fn finish_plain(mut self) -> Option<Profile> {
+        self.complete_roots();
+        self.check_lists();
+        self.problems.is_empty().then_some(self.profile)
+    }
+
+    /// Links the records of the top level with each other.
+    pub(super) fn link_all_roots(&mut self, records: impl Iterator<Item = (EntityId, RecordIx)>) {
+        let records: Vec<(EntityId, RecordIx)> = records.collect();
+        for (owner, from) in &records {
+            for (other, to) in &records {
+                self.link_roots(*owner, *from, *other, *to);
+            }
+        }
+    }
+
     /// Whether enough is wrong to stop reading.
     fn full(&self) -> bool {
         self.problems.len() >= self.limits.problems
@@ -190,12 +210,7 @@ impl Reader<'_> {
             roots.insert(*entity, (record, key, value));
         }
         // The applicant and the household are linked before their facts are read, so that lists may name the applicant.
-        let records: Vec<(EntityId, RecordIx)> = roots.iter().map(|(e, (ix, _, _))| (*e, *ix)).collect();
-        for (owner, from) in &records {
-            for (other, to) in &records {
-                self.link_roots(*owner, *from, *other, *to);
-            }
-        }
+        self.link_all_roots(roots.iter().map(|(e, (ix, _, _))| (*e, *ix)));
         for (record, key, value) in roots.values() {
             self.record(*record, value, key);
         }
@@ -223,7 +238,7 @@ impl Reader<'_> {
             let mut found = None;
             for owner in (0..self.schema.entities.len()).map(EntityId::of) {
                 let Some(root) = self.profile.root(owner) else { continue };
-                let slots = self.profile.record(root).map(|r| r.slots.clone()).unwrap_or_default();
+                let slots = self.profile.record(root).map_or(&[][..], |r| r.slots.as_slice());
                 found = slots.iter().find_map(|s| match s {
                     Slot::Record(ix) if self.profile.record(*ix).is_some_and(|r| r.entity == EntityId::of(i)) => {
                         Some(*ix)
@@ -246,9 +261,9 @@ impl Reader<'_> {
         for ix in (0..self.profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
             let Some(record) = self.profile.record(ix) else { continue };
             let fields = self.schema.entity(record.entity).map(|e| e.fields.as_slice()).unwrap_or_default();
-            for (at, id) in fields.iter().enumerate() {
+            for (slot, id) in record.slots.iter().zip(fields) {
+                let Slot::List { items, complete: true } = slot else { continue };
                 let Some(field) = self.schema.field(*id) else { continue };
-                let Some(Slot::List { items, complete: true }) = record.slots.get(at) else { continue };
                 for beside in &field.includes {
                     let name = self.schema.field(*beside).map(|f| f.name.id.clone()).unwrap_or_default();
                     let held = position(self.schema, *beside).is_some_and(

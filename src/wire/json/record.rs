@@ -1,4 +1,4 @@
-//! The record of a decision, format `entitle.record/1`: enough to say later whether it still holds, and no more.
+//! The record of a decision, format `entitle.record/1` (JSON Schema: `schemas/record.json`): enough to say later whether it still holds, and no more.
 //!
 //! ```text
 //! { "format": "entitle.record/1", "engine": version, "policy_set": fingerprint, "as_of": date,

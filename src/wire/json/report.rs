@@ -1,4 +1,4 @@
-//! Results as JSON, format `entitle.match/1`.
+//! Results as JSON, format `entitle.match/1`; its JSON Schema is `schemas/match.json`.
 //!
 //! ```text
 //! { "format": "entitle.match/1", "as_of": date, "policy_set": fingerprint, "preliminary": true, "results": [ RESULT ] }

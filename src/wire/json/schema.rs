@@ -123,3 +123,29 @@ fn list(item: &Value, up_to: Option<u32>) -> Value {
         { "type": "null" },
     ] })
 }
+
+/// The forms of JSON that come out, whatever the policies are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `entitle.match/1`
+    Match,
+    /// `entitle.advice/1`
+    Advice,
+    /// `entitle.record/1`
+    Record,
+}
+
+/// The JSON Schema of a form, as text.
+///
+/// ```
+/// use entitle::wire::json::schema::{Form, form_schema};
+/// assert!(form_schema(Form::Record).contains("entitle.record/1"));
+/// ```
+#[must_use]
+pub const fn form_schema(form: Form) -> &'static str {
+    match form {
+        Form::Match => include_str!("../../../schemas/match.json"),
+        Form::Advice => include_str!("../../../schemas/advice.json"),
+        Form::Record => include_str!("../../../schemas/record.json"),
+    }
+}

@@ -1,7 +1,6 @@
 //! JSON as a tree that keeps what `serde_json::Value` loses: keys that stand twice, and the digits of numbers.
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use std::cell::Cell;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// The deepest that objects and arrays may stand inside each other.
@@ -19,27 +18,22 @@ pub(super) enum Tree {
     Object(Vec<(String, Tree)>),
 }
 
-thread_local! {
-    /// How deep the value being read stands. `serde` gives visitors no place of their own to count.
-    static LEVEL: Cell<u32> = const { Cell::new(0) };
-}
+/// Reads a value that stands so many levels deep.
+#[derive(Clone, Copy)]
+struct Level(u32);
 
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let level = LEVEL.get();
-        if level > DEPTH {
+impl<'de> DeserializeSeed<'de> for Level {
+    type Value = Tree;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        if self.0 > DEPTH {
             return Err(D::Error::custom(format!("nested more than {DEPTH} levels deep")));
         }
-        LEVEL.set(level + 1);
-        let result = deserializer.deserialize_any(TreeVisitor);
-        LEVEL.set(level);
-        result
+        deserializer.deserialize_any(self)
     }
 }
 
-struct TreeVisitor;
-
-impl<'de> Visitor<'de> for TreeVisitor {
+impl<'de> Visitor<'de> for Level {
     type Value = Tree;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,20 +63,22 @@ impl<'de> Visitor<'de> for TreeVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = access.next_element()? {
+        let inner = Self(self.0 + 1);
+        while let Some(item) = access.next_element_seed(inner)? {
             items.push(item);
         }
         Ok(Tree::List(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
+        let inner = Self(self.0 + 1);
         let mut entries: Vec<(String, Tree)> = Vec::new();
         while let Some(key) = access.next_key::<String>()? {
             // With arbitrary precision, serde_json hands a number over as an object with one private key.
             if key == "$serde_json::private::Number" && entries.is_empty() {
                 return Ok(Tree::Number(access.next_value::<String>()?));
             }
-            entries.push((key, access.next_value()?));
+            entries.push((key, access.next_value_seed(inner)?));
         }
         Ok(Tree::Object(entries))
     }
@@ -90,8 +86,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
 
 /// Reads JSON text; the error says where it is not JSON.
 pub(super) fn parse(text: &[u8]) -> Result<Tree, String> {
-    LEVEL.set(0);
-    let result = serde_json::from_slice(text).map_err(|e| e.to_string());
-    LEVEL.set(0);
-    result
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let tree = Level(0).deserialize(&mut reader).and_then(|tree| reader.end().map(|()| tree));
+    tree.map_err(|e| e.to_string())
 }

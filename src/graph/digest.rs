@@ -1,13 +1,13 @@
 //! The meaning of a node as a digest: equal digests mean equal conditions, whatever the order of their parts, the layout of
 //! the text, or the positions of facts and values in their sets. Different digests mean nothing.
 
-use crate::graph::{Bound, FactRef, Node, NodeId};
+use super::{Bound, FactRef, Node, NodeId};
 use crate::ids::EnumId;
 use crate::schema::{FieldType, Schema};
 use sha2::{Digest as _, Sha256};
 
 /// A digest for each node of a graph, in order.
-pub(super) fn digests(bound: &Bound) -> Vec<[u8; 32]> {
+pub(crate) fn digests(bound: &Bound) -> Vec<[u8; 32]> {
     let graph = &bound.graph;
     let mut all: Vec<[u8; 32]> = Vec::with_capacity(graph.nodes().len());
     for node in graph.nodes() {
@@ -38,7 +38,7 @@ fn said(bound: &Bound, node: &Node) -> String {
         // A figure that is missing is not the same as another that is missing.
         Node::Unknown(cause) => format!("unknown {cause:?}"),
         Node::Test(f, set) => match (bound.graph.set_def(*set), schema.field(f.field).map(|f| f.ty)) {
-            (Some(crate::graph::SetDef::Fixed(set)), Some(FieldType::Symbol(e))) => {
+            (Some(super::SetDef::Fixed(set)), Some(FieldType::Symbol(e))) => {
                 let count = schema.enumeration(e).map_or(0, |e| e.values.len());
                 let held = (0..u32::try_from(count).unwrap_or(0)).filter(|s| set.contains(i64::from(*s)));
                 format!("test {} {:?}", fact(schema, *f), names(schema, e, held))
@@ -113,6 +113,6 @@ fn names(schema: &Schema, e: EnumId, held: impl Iterator<Item = u32>) -> Vec<Str
 }
 
 /// The digest of one node.
-pub(super) fn of(all: &[[u8; 32]], id: NodeId) -> Option<[u8; 32]> {
+pub(crate) fn of(all: &[[u8; 32]], id: NodeId) -> Option<[u8; 32]> {
     all.get(id.0 as usize).copied()
 }

@@ -1,0 +1,163 @@
+//! What the C door costs: the same calls in Rust and through the functions of `include/entitle.h`, turn about in one run, on the
+//! shipped policies and on a set of one policy, where the door weighs most. Every call checks its answer.
+//!
+//! `cargo bench -p entitle-benches --features ffi --bench ffi`; `.ci/ffi cost` adds the other languages.
+
+use entitle::verdict::from_graph::Scratch;
+use entitle::verdict::{Verdict, exact};
+use entitle::wire::json::report::report;
+use entitle::wire::json::{UnknownFields, profile_from_json};
+use entitle::{Engine, Rules};
+use std::ffi::{c_char, c_void};
+use std::hint::black_box;
+use std::path::Path;
+use std::ptr::null_mut;
+use std::time::Instant;
+
+type Handle = *mut c_void;
+
+unsafe extern "C" {
+    fn entitle_engine_open_directory(path: *const c_char, length: usize, out: *mut Handle, error: Handle) -> i32;
+    fn entitle_engine_snapshot(engine: Handle, out: *mut Handle, error: Handle) -> i32;
+    fn entitle_rules_at(snapshot: Handle, days: i32, out: *mut Handle, error: Handle) -> i32;
+    fn entitle_scratch_new() -> Handle;
+    fn entitle_text_new() -> Handle;
+    fn entitle_profile_from_json(
+        snapshot: Handle,
+        json: *const c_char,
+        length: usize,
+        unknown: u32,
+        notices: Handle,
+        out: *mut Handle,
+        error: Handle,
+    ) -> i32;
+    fn entitle_profile_free(profile: Handle);
+    fn entitle_match(rules: Handle, profile: Handle, scratch: Handle, to: *mut u8, length: usize, error: Handle)
+    -> i32;
+    fn entitle_match_json(rules: Handle, profile: Handle, out: Handle, error: Handle) -> i32;
+}
+
+/// A policy set and a household, opened on both sides.
+struct Both {
+    engine: Engine,
+    rules: Rules,
+    json: Vec<u8>,
+    snapshot: Handle,
+    c_rules: Handle,
+}
+
+fn both(folder: &Path, json: Vec<u8>, day: &str) -> Both {
+    let engine = Engine::open(&[folder]).unwrap();
+    let day: entitle::value::Date = day.parse().unwrap();
+    let rules = engine.at(day).unwrap();
+    let path = folder.to_str().unwrap();
+    let (mut c_engine, mut snapshot, mut c_rules) = (null_mut(), null_mut(), null_mut());
+    // SAFETY: live handles, a text with its length, places for results; the handles live as long as the process.
+    let status = unsafe {
+        entitle_engine_open_directory(path.as_ptr().cast(), path.len(), &raw mut c_engine, null_mut())
+            | entitle_engine_snapshot(c_engine, &raw mut snapshot, null_mut())
+            | entitle_rules_at(snapshot, i32::try_from(day.days()).unwrap(), &raw mut c_rules, null_mut())
+    };
+    assert_eq!(status, 0);
+    Both { engine, rules, json, snapshot, c_rules }
+}
+
+impl Both {
+    fn c_profile(&self) -> Handle {
+        let mut profile = null_mut();
+        let (data, length) = (self.json.as_ptr().cast(), self.json.len());
+        // SAFETY: as above.
+        let status = unsafe {
+            entitle_profile_from_json(self.snapshot, data, length, 0, null_mut(), &raw mut profile, null_mut())
+        };
+        assert_eq!(status, 0);
+        profile
+    }
+}
+
+/// Median nanoseconds a call of the two, over `rounds` turns of `calls` each.
+fn turns(rounds: usize, calls: u32, mut rust: impl FnMut(), mut c: impl FnMut()) -> (f64, f64) {
+    let mut times = (Vec::new(), Vec::new());
+    let time = |run: &mut dyn FnMut()| {
+        let start = Instant::now();
+        (0..calls).for_each(|_| run());
+        start.elapsed().as_nanos() as f64 / f64::from(calls)
+    };
+    for _ in 0..rounds {
+        times.0.push(time(&mut rust));
+        times.1.push(time(&mut c));
+    }
+    let median = |mut all: Vec<f64>| {
+        all.sort_by(f64::total_cmp);
+        all[all.len() / 2]
+    };
+    (median(times.0), median(times.1))
+}
+
+fn line(what: &str, (rust, c): (f64, f64)) {
+    println!("{what:<34} Rust {rust:>11.0} ns   C {c:>11.0} ns   {:+.0} ns, {:.3} times", c - rust, c / rust);
+}
+
+fn measure(name: &str, both: &Both, rounds: usize, calls: u32) {
+    let (profile, _) = profile_from_json(both.engine.schema(), &both.json, UnknownFields::Reject).unwrap();
+    let expected: Vec<Verdict> = both.rules.match_profile(&profile).unwrap().verdicts().collect();
+    let number = |v: &Verdict| match v {
+        Verdict::NotInForce => 0u8,
+        Verdict::Eligible => 1,
+        Verdict::Ineligible => 2,
+        Verdict::Undetermined => 3,
+    };
+    let numbers: Vec<u8> = expected.iter().map(number).collect();
+    let mut scratch = Scratch::default();
+    let mut outcomes = both.rules.outcomes(&profile, &mut scratch);
+    let c_profile = both.c_profile();
+    // SAFETY: nothing is asked of the caller.
+    let (c_scratch, text) = unsafe { (entitle_scratch_new(), entitle_text_new()) };
+    let mut verdicts = vec![0u8; expected.len()];
+    let rust = || {
+        assert!(exact::contradictions(both.rules.bound(), &profile, &mut scratch).is_empty());
+        both.rules.outcomes_into(black_box(&profile), &mut scratch, &mut outcomes);
+        assert!(outcomes.iter().map(|o| o.verdict).eq(expected.iter().copied()));
+    };
+    let c = || {
+        let room = verdicts.as_mut_ptr();
+        // SAFETY: live handles, and room for as many verdicts as is said.
+        let status = unsafe { entitle_match(both.c_rules, c_profile, c_scratch, room, expected.len(), null_mut()) };
+        assert!(status == 0 && verdicts == numbers);
+    };
+    line(&format!("{name}: verdicts"), turns(rounds, calls, rust, c));
+    let rust = || {
+        let read = profile_from_json(both.engine.schema(), black_box(&both.json), UnknownFields::Reject);
+        assert!(read.unwrap().0.len() == profile.len());
+    };
+    // SAFETY: a live handle that is used no more.
+    let c = || unsafe { entitle_profile_free(both.c_profile()) };
+    line(&format!("{name}: profile from JSON"), turns(rounds, calls, rust, c));
+    let rust = || assert!(report(&both.rules.match_profile(&profile).unwrap()).to_string().len() > 100);
+    // SAFETY: live handles.
+    let c = || assert_eq!(unsafe { entitle_match_json(both.c_rules, c_profile, text, null_mut()) }, 0);
+    line(&format!("{name}: reasons as JSON"), turns(rounds.min(9), calls.div_ceil(50), rust, c));
+}
+
+fn main() {
+    // As a test each once; as a bench long enough for the clock.
+    let (rounds, calls) = if std::env::args().any(|a| a == "--bench") { (41, 200) } else { (1, 1) };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let json = std::fs::read(root.join("examples/profiles/single-mother.json")).unwrap();
+    measure("209 policies", &both(&root.join("policies/shanghai"), json, "2020-09-01"), rounds, calls);
+    let folder = std::env::temp_dir().join(format!("entitle-ffi-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let text = r#"enum category { welfare }
+        record person { birth_date: date }
+        policy tea for person {
+            category: welfare
+            in force: from 2020-01-01 until further notice
+            source: "an example"
+            status: illustrative
+            eligible when { today - birth_date >= 60 years old }
+        }"#;
+    std::fs::write(folder.join("tea.policy"), text).unwrap();
+    let one = both(&folder, br#"{"person":{"birth_date":"1950-01-01"}}"#.to_vec(), "2026-01-01");
+    std::fs::remove_dir_all(&folder).unwrap();
+    measure("1 policy", &one, rounds, calls * 50);
+}

@@ -1,0 +1,3 @@
+module entitle.example/conformance
+
+go 1.18

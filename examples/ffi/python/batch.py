@@ -1,0 +1,102 @@
+"""Matches a whole table with pyarrow through the Arrow C Data Interface, and compares with matching its rows one by one.
+
+    pip install pyarrow
+    python3 examples/ffi/python/batch.py target/release/libentitle.so
+"""
+
+import ctypes as c
+import datetime
+import sys
+
+import entitle
+import pyarrow as pa
+
+POLICY = """
+enum category { welfare }
+record person { born: date; income: yuan per month; home: household }
+record household { applicant: person; members: list of person up to 6; savings: yuan }
+policy tea for person {
+    category: welfare
+    in force: from 2020-01-01 until further notice
+    source: "an example"
+    status: illustrative
+    eligible when {
+        today - born >= 60 years old
+        income < 1240.50 yuan per month or income >= 1240.50 yuan per month
+        home.savings < 5000 yuan
+    }
+}
+"""
+
+
+class ArrowSchema(c.Structure):
+    _fields_ = [("head", c.c_void_p * 7), ("release", c.CFUNCTYPE(None, c.c_void_p)), ("private_data", c.c_void_p)]
+
+
+class ArrowArray(c.Structure):
+    _fields_ = [("head", c.c_int64 * 5), ("pointers", c.c_void_p * 3), ("release", c.CFUNCTYPE(None, c.c_void_p)),
+                ("private_data", c.c_void_p)]
+
+
+def match(lib, rules, person, batch, flags=0):
+    array, schema, out_array, out_schema = ArrowArray(), ArrowSchema(), ArrowArray(), ArrowSchema()
+    rows = pa.StructArray.from_arrays(batch.columns, fields=list(batch.schema))
+    rows._export_to_c(c.addressof(array), c.addressof(schema))
+    try:
+        lib.call("entitle_match_batch", rules.p, c.c_uint64(person), c.c_uint32(flags), c.byref(array), c.byref(schema), None,
+                 c.byref(out_array), c.byref(out_schema))
+    finally:
+        assert not array.release, "the array was not taken"
+        schema.release(c.addressof(schema))
+    return pa.Array._import_from_c(c.addressof(out_array), c.addressof(out_schema))
+
+
+def main():
+    lib = entitle.Library(sys.argv[1])
+    engine = lib.open_texts([("tea.policy", POLICY)])
+    rules = engine.rules("2026-07-01")
+    person = rules.snapshot.kind("person")
+    households = []
+    for i in range(1000):
+        members = [{"id": f"{i}-{j}", "born": datetime.date(1940 + (i * 7 + j * 11) % 60, 1 + i % 12, 1)} for j in range(1 + i % 4)]
+        if i % 5 == 0:
+            members[0]["born"] = None
+        households.append({"members": members, "savings": None if i % 7 == 0 else i * 10})
+    kind = pa.schema([
+        ("members", pa.list_(pa.struct([("id", pa.string()), ("born", pa.date32())]))), ("savings", pa.int64())])
+    batch = pa.RecordBatch.from_pylist(households, schema=kind)
+    found = match(lib, rules, person, batch)
+    wrong, seen = [], set()
+    at = 0
+    for household in households:
+        for j, member in enumerate(household["members"]):
+            facts = [{"born": m["born"] and str(m["born"])} for m in household["members"]]
+            me = facts.pop(j)
+            profile = rules.profile({"person": me, "household": {"members": ["applicant"] + facts, "savings": household["savings"]}})
+            verdict = {1: True, 2: False, 3: None}[rules.match(profile)[0]]
+            row = found[at].as_py()
+            seen.add(verdict)
+            if row != {"id": member["id"], "tea": verdict}:
+                wrong.append(f"{row}, one by one {verdict}")
+            at += 1
+    if at != len(found) or seen != {True, False, None}:
+        wrong.append(f"{at} members, {len(found)} rows, {seen}")
+    # Three-valued logic cannot see that an income is below a line or not.
+    quick = match(lib, rules, person, batch, 2)
+    if any(row["tea"] is True for row in quick.to_pylist()):
+        wrong.append("three-valued logic was exact")
+    for bad, text in ((pa.RecordBatch.from_pydict({"savings": ["many"]}), "savings"), (pa.RecordBatch.from_pydict({"saving": [1]}), "savings"),
+                      (pa.RecordBatch.from_pydict({"savings": [1.5]}), "savings")):
+        try:
+            match(lib, rules, person, bad)
+            wrong.append(f"{bad.schema} was read")
+        except entitle.Error as error:
+            if error.status != entitle.PROFILE or text not in str(error):
+                wrong.append(str(error))
+    print(*wrong[:10], sep="\n", end="\n" if wrong else "")
+    print(f"pyarrow, library {lib.version()}: {at} members of {len(households)} households, {len(wrong)} wrong")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+//! The front of stage 4 for populations: the verdicts on many rows at once.
+
+use super::Rules;
+use crate::checked::{Type, interpret};
+use crate::columns::{Columns, Fault};
+use crate::error::Error;
+use crate::ids::{DefineId, EntityId, PolicyId};
+use crate::profile::Profile;
+use crate::value::{Language, Number, Unit, Words};
+use crate::verdict::columns::{self, Program};
+use crate::verdict::from_graph::{Evaluation, Scratch};
+use crate::verdict::rows::{self, Planes, Row};
+use crate::verdict::{Truth, Verdict};
+use crate::why::codes::{self, Code, NearMiss};
+use std::ops::Range;
+
+/// A row that contradicts a constraint of the vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradiction {
+    /// The kind of record.
+    pub entity: EntityId,
+    /// Its row.
+    pub row: u32,
+    /// The constraint, in English.
+    pub label: String,
+}
+
+impl Rules {
+    /// The policies for a kind of record that are in force on the day, by their ids.
+    #[must_use]
+    pub fn policies_for(&self, unit: EntityId) -> Vec<PolicyId> {
+        let ids = (0..self.model.policies.len()).map(PolicyId::of);
+        let fits = |id: &PolicyId| {
+            let graph = self.bound.graph.entry(*id).and_then(|e| e.root);
+            graph.is_some() && self.model.policies.get(id.index()).is_some_and(|p| p.unit == unit)
+        };
+        ids.filter(fits).collect()
+    }
+
+    /// The verdicts of strong Kleene logic on some rows of a kind of record, for every policy for that kind that is in force.
+    /// They are never wrong; what they leave undetermined [`Rules::settle_row`] may settle.
+    ///
+    /// ```
+    /// use entitle::{Engine, columns::{Builder, Column, Values}, verdict::{Verdict, from_graph::Scratch}};
+    /// let text = r#"
+    ///     enum category "类别" { welfare "福利" }
+    ///     record person "人员" { birth_date "出生日期": date }
+    ///     policy tea "茶" for person {
+    ///         category: welfare
+    ///         in force: from 2020-01-01 until further notice
+    ///         source: "an example"
+    ///         status: illustrative
+    ///         eligible when { today - birth_date >= 60 years old }
+    ///     }
+    /// "#;
+    /// let engine = Engine::from_texts([("tea.policy".to_owned(), text.to_owned())])?;
+    /// let rules = engine.at("2026-01-01".parse().unwrap())?;
+    /// let (person, schema) = (engine.schema().entity_named("person").unwrap(), engine.schema());
+    /// let birth = schema.field_named(person, "birth_date").unwrap();
+    /// let days = [-7_305, 7_305];
+    /// let births = Column::Scalar { values: Values::I32(&days), known: None };
+    /// let columns = Builder::new(schema).table(person, 2).column(birth, births).build().unwrap();
+    /// let planes = rules.verdicts_of(&columns, person, 0..2, &mut Scratch::default());
+    /// assert_eq!([planes.verdict(0, 0), planes.verdict(0, 1)], [Verdict::Eligible, Verdict::Ineligible]);
+    /// # Ok::<(), entitle::Error>(())
+    /// ```
+    #[must_use]
+    pub fn verdicts_of(
+        &self,
+        columns: &Columns<'_>,
+        unit: EntityId,
+        rows: Range<u32>,
+        scratch: &mut Scratch,
+    ) -> Planes {
+        let Some(slot) = self.programs.get(unit.index()) else { return Planes::new(Vec::new(), rows) };
+        let program = slot.get_or_init(|| Program::new(&self.bound, unit, &self.policies_for(unit)));
+        let mut memory = scratch.memory();
+        let planes = columns::verdicts(program, &self.bound, columns, rows, &mut memory, scratch);
+        scratch.give_back_memory(memory);
+        planes
+    }
+
+    /// Settles what is undetermined of one row by the exact search and writes it into the planes. Returns how many verdicts
+    /// the search left unproved.
+    pub fn settle_row(
+        &self,
+        columns: &Columns<'_>,
+        unit: EntityId,
+        row: u32,
+        planes: &mut Planes,
+        scratch: &mut Scratch,
+    ) -> u32 {
+        let open: Vec<(usize, PolicyId)> = planes.policies().iter().copied().enumerate().collect();
+        let open: Vec<_> =
+            open.into_iter().filter(|(at, _)| planes.verdict(*at, row) == Verdict::Undetermined).collect();
+        if open.is_empty() {
+            return 0;
+        }
+        let Some(profile) = columns.profile(unit, row) else { return 0 };
+        let outcomes = self.outcomes(&profile, scratch);
+        let mut unproved = 0u32;
+        for (at, policy) in open {
+            let Some(outcome) = outcomes.get(policy.index()) else { continue };
+            unproved = unproved.saturating_add(u32::from(outcome.not_proved));
+            match outcome.verdict {
+                Verdict::Eligible => planes.set(at, row, Truth::True),
+                Verdict::Ineligible => planes.set(at, row, Truth::False),
+                Verdict::Undetermined | Verdict::NotInForce => {}
+            }
+        }
+        unproved
+    }
+
+    /// Rows that contradict what always holds, whatever their missing facts are; at most `limit`.
+    #[must_use]
+    pub fn contradictions_in(&self, columns: &Columns<'_>, limit: usize, scratch: &mut Scratch) -> Vec<Contradiction> {
+        let found = rows::contradictions(&self.bound, columns, limit, scratch);
+        let label = |index: usize| {
+            self.model.always.get(index).map_or_else(String::new, |a| a.label.get(Language::En).to_owned())
+        };
+        found.into_iter().map(|(index, entity, row)| Contradiction { entity, row, label: label(index) }).collect()
+    }
+
+    /// The verdicts on one row in full: as [`Rules::match_profile`] on the profile that the row is.
+    ///
+    /// # Errors
+    /// When the row contradicts a constraint of the vocabulary, or does not exist.
+    pub fn outcomes_of(
+        &self,
+        columns: &Columns<'_>,
+        unit: EntityId,
+        row: u32,
+        scratch: &mut Scratch,
+    ) -> Result<Vec<crate::verdict::Outcome>, Error> {
+        let missing = || Error::profile(format!("there is no row {row}"));
+        let profile = columns.profile(unit, row).ok_or_else(missing)?;
+        self.refuse_contradictions(&profile, scratch)?;
+        Ok(self.outcomes(&profile, scratch))
+    }
+}
+
+/// What is to be said of one row beside its verdicts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// Amounts of the policies asked for: the policy, the benefit's place among its benefits, the amount and its unit. Those that
+    /// depend on something missing are left out.
+    pub amounts: Vec<(PolicyId, usize, Number, Unit)>,
+    /// The conditions that settle the policies asked for.
+    pub reasons: Vec<Code>,
+    /// The policies that are missed by one condition.
+    pub near: Vec<NearMiss>,
+}
+
+impl Rules {
+    /// A derived fact of the record in its seat, where it is a number that is known: what authors declare to order lists by.
+    #[must_use]
+    pub fn derived(&self, define: DefineId, profile: &Profile) -> Option<Number> {
+        interpret::derived(&self.model, define, profile, self.bound.as_of)
+    }
+
+    /// The conditions of a policy with their codes, in English and Chinese.
+    #[must_use]
+    pub fn reason_codes(&self, policy: PolicyId) -> Vec<(Code, Words)> {
+        self.bound.graph.entry(policy).map(codes::dictionary).unwrap_or_default()
+    }
+
+    /// Amounts and reasons of the policies that a row is eligible for, and which of the others it misses by one condition that
+    /// could give way; `margin` is the share of a required figure by which a figure may be off, in percent.
+    #[must_use]
+    pub fn details_of(
+        &self,
+        columns: &Columns<'_>,
+        unit: EntityId,
+        row: u32,
+        verdicts: impl IntoIterator<Item = (PolicyId, Verdict)>,
+        margin: u32,
+        scratch: &mut Scratch,
+    ) -> Details {
+        let facts = Row { columns, unit, row };
+        let mut evaluation = Evaluation::new(&self.bound, &facts, scratch);
+        let mut details = Details::default();
+        for (policy, verdict) in verdicts {
+            let Some(entry) = self.bound.graph.entry(policy).filter(|e| e.root.is_some()) else { continue };
+            match verdict {
+                Verdict::Eligible => {
+                    codes::proof(&mut evaluation, entry, true, &mut details.reasons);
+                    for amount in &entry.amounts {
+                        let unit = match amount.value.ty {
+                            Type::Number(unit) => unit,
+                            _ => continue,
+                        };
+                        if let Some(value) = evaluation.point(amount.value.node) {
+                            details.amounts.push((policy, amount.benefit, value, unit));
+                        }
+                    }
+                }
+                Verdict::Ineligible | Verdict::Undetermined => {
+                    let near = codes::near_miss(&mut evaluation, &facts, &self.bound, entry, margin);
+                    details.near.extend(near);
+                }
+                Verdict::NotInForce => {}
+            }
+        }
+        details
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::profile(fault.to_string())
+    }
+}

@@ -1,0 +1,332 @@
+//! Claims that no household meets some goals, on any day on which the policies they are about are in force; each is shown
+//! to be wrong by a household, or proved, or neither.
+//!
+//! The goals can be conditions of the set and conditions made up for the purpose ("the policy without this part"), so the
+//! set is compiled again with these beside it. Most claims fall on the first day that is looked at; only those that stand
+//! are followed through all epochs and through the days within one on which a fixed date and a moving one change places.
+
+mod days;
+
+use crate::checked::interpret::{self, Meaning};
+use crate::checked::{Condition, Expr, Kind, Model, Policy, Type};
+use crate::graph::{Bound, Graph, Node, NodeId, SetDef, digest, from_checked};
+use crate::ids::{EntityId, PolicyId};
+use crate::profile::Profile;
+use crate::span::Span;
+use crate::value::Date;
+use crate::verdict::exact;
+use crate::verdict::from_graph::Scratch;
+use crate::verdict::possible::{self, Possible};
+use crate::verdict::smallest::smallest;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The most regions that are looked at for one claim and one day.
+const REGIONS: u32 = 600;
+
+/// What a goal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// All conditions of a policy.
+    Whole(PolicyId),
+    /// One condition of a policy.
+    Condition(PolicyId, usize),
+}
+
+/// No household meets all of these.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    /// Each with what it would have to be.
+    pub(crate) goals: Vec<(Target, bool)>,
+}
+
+/// What became of a claim.
+#[derive(Clone, Debug)]
+pub(crate) enum Proof {
+    /// It stands: nobody, on every day that was looked at.
+    Stands {
+        /// Whether that were all days; on others a figure that has no value was in the way.
+        whole: bool,
+    },
+    /// It falls: this household, on that day.
+    Falls(Date, Box<Profile>),
+    /// Neither.
+    Open,
+}
+
+/// A household that shows a finding, judged by both evaluators.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// The day.
+    pub on: Date,
+    /// What is known of it: nothing that it takes could be left out.
+    pub profile: Profile,
+}
+
+/// A policy set with made-up policies behind its own.
+pub(crate) struct Prover {
+    model: Model,
+    starts: Vec<Date>,
+    until: Option<Date>,
+    scratch: Scratch,
+}
+
+impl Prover {
+    /// Asks about the epochs that begin on these days, and about no day after `until`.
+    pub(crate) fn new(model: &Model, starts: &[Date], until: Option<Date>) -> Self {
+        let mut model = model.clone();
+        // What is only for readers is not needed again.
+        for policy in &mut model.policies {
+            policy.scenarios.clear();
+        }
+        Self { model, starts: starts.to_vec(), until, scratch: Scratch::default() }
+    }
+
+    /// A made-up policy for the record of a kind.
+    pub(crate) fn add(
+        &mut self,
+        unit: EntityId,
+        in_force: Vec<(Date, Option<Date>)>,
+        conditions: Vec<Expr>,
+    ) -> PolicyId {
+        let conditions = conditions.into_iter().map(|expr| Condition {
+            expr,
+            source: None,
+            status: None,
+            exclusion: false,
+            names: Vec::new(),
+        });
+        let id = PolicyId::of(self.model.policies.len());
+        self.model.policies.push(Policy {
+            unit,
+            in_force,
+            written: true,
+            conditions: conditions.collect(),
+            ..nothing()
+        });
+        id
+    }
+
+    /// Whether policies can be matched against records of that kind.
+    pub(crate) fn is_unit(&self, entity: EntityId) -> bool {
+        self.model.schema.entity(entity).is_some_and(|e| e.is_unit)
+    }
+
+    /// What becomes of each claim.
+    pub(crate) fn prove(&mut self, claims: &[Claim]) -> Vec<Proof> {
+        let mut found: Vec<Option<Proof>> = claims.iter().map(|_| None).collect();
+        let mut stood: BTreeMap<usize, bool> = BTreeMap::new();
+        let mut part: BTreeSet<usize> = BTreeSet::new();
+        let mut first: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
+        for (at, claim) in claims.iter().enumerate() {
+            match self.starts.iter().rev().find(|day| self.applies(claim, **day)) {
+                Some(day) => first.entry(*day).or_default().push(at),
+                None => found.get_mut(at).into_iter().for_each(|f| *f = Some(Proof::Open)),
+            }
+        }
+        for (day, some) in &first {
+            let graph = self.graph(*day, some.iter().filter_map(|i| claims.get(*i)));
+            let Some(bound) = graph.and_then(|g| g.bind(*day)) else { continue };
+            for at in some {
+                self.look(&bound, *day, claims, *at, &mut found, &mut stood, &mut part);
+            }
+        }
+        let mut seen: BTreeSet<(usize, Vec<[u8; 32]>, Option<Date>)> = BTreeSet::new();
+        for start in self.starts.clone() {
+            let living: Vec<usize> = (0..claims.len())
+                .filter(|i| found.get(*i).is_some_and(Option::is_none))
+                .filter(|i| claims.get(*i).is_some_and(|c| self.applies(c, start)))
+                .collect();
+            if living.is_empty() {
+                continue;
+            }
+            let Some(graph) = self.graph(start, living.iter().filter_map(|i| claims.get(*i))) else { continue };
+            let Some(bound) = graph.bind(start) else { continue };
+            let next = self.starts.iter().find(|s| **s > start).copied();
+            let until = self.until;
+            let inside = days::turning(&bound)
+                .into_iter()
+                .filter(|d| *d > start && next.is_none_or(|n| *d < n) && until.is_none_or(|u| *d <= u));
+            for day in std::iter::once(start).chain(inside) {
+                let Some(bound) = graph.bind(day) else { continue };
+                let digests = digest::digests(&bound);
+                for at in &living {
+                    let Some(claim) = claims.get(*at).filter(|_| found.get(*at).is_some_and(Option::is_none)) else {
+                        continue;
+                    };
+                    // The same conditions on another day have the same answer, unless they move with the day.
+                    let mut nodes: Vec<NodeId> =
+                        resolved(&bound, claim).unwrap_or_default().iter().map(|g| g.0).collect();
+                    let entries = policies(claim).into_iter().filter_map(|p| bound.graph.entry(p));
+                    nodes.extend(entries.flat_map(|e| exact::relevant(&bound, e)).map(|c| c.node));
+                    let key = nodes.iter().filter_map(|n| digest::of(&digests, *n)).collect();
+                    let moving = moves(&bound, &nodes).then_some(day);
+                    if seen.insert((*at, key, moving)) {
+                        self.look(&bound, day, claims, *at, &mut found, &mut stood, &mut part);
+                    }
+                }
+            }
+        }
+        for at in part {
+            stood.entry(at).and_modify(|whole| *whole = false);
+        }
+        let proof = |(at, proof): (usize, Option<Proof>)| {
+            proof.unwrap_or_else(|| stood.get(&at).map_or(Proof::Open, |whole| Proof::Stands { whole: *whole }))
+        };
+        found.into_iter().enumerate().map(proof).collect()
+    }
+
+    fn look(
+        &mut self,
+        bound: &Bound,
+        day: Date,
+        claims: &[Claim],
+        at: usize,
+        found: &mut [Option<Proof>],
+        stood: &mut BTreeMap<usize, bool>,
+        part: &mut BTreeSet<usize>,
+    ) {
+        let (Some(claim), Some(slot)) = (claims.get(at), found.get_mut(at)) else { return };
+        let Some(goals) = resolved(bound, claim) else { return };
+        match possible::possible(bound, &policies(claim), &goals, REGIONS, &mut self.scratch) {
+            Possible::Yes(profile) => *slot = Some(Proof::Falls(day, profile)),
+            Possible::No => {
+                stood.entry(at).or_insert(true);
+            }
+            // On a day without the figure nothing is claimed; other days can still tell.
+            Possible::NotProved { figure: true } => {
+                part.insert(at);
+            }
+            Possible::NotProved { figure: false } => *slot = Some(Proof::Open),
+        }
+    }
+
+    /// The household of a claim that fell, with as few facts as it takes; none where the two evaluators do not both find all
+    /// goals met without any bound or search.
+    pub(crate) fn witness(&mut self, claim: &Claim, on: Date, profile: &Profile) -> Option<Witness> {
+        let graph = self.graph(on, std::iter::once(claim))?;
+        let bound = graph.bind(on)?;
+        let goals = resolved(&bound, claim)?;
+        let nodes: Vec<NodeId> = goals.iter().map(|g| g.0).collect();
+        let whole = possible::grounded(&bound, profile, &nodes);
+        let model = &self.model;
+        let scratch = &mut self.scratch;
+        let mut shows = |profile: &Profile| {
+            possible::plainly(&bound, profile, &goals, scratch)
+                && claim.goals.iter().all(|(target, wanted)| meant(model, *target, profile, on) == Some(*wanted))
+        };
+        if !shows(&whole) {
+            return None;
+        }
+        Some(Witness { on, profile: smallest(&model.schema, &whole, &mut shows) })
+    }
+
+    /// The graph of a day with only the policies that some claims are about.
+    fn graph<'c>(&self, day: Date, claims: impl Iterator<Item = &'c Claim>) -> Option<Arc<Graph>> {
+        let needed: BTreeSet<PolicyId> = claims.flat_map(policies).collect();
+        from_checked::compile_some(&self.model, day, &|id| needed.contains(&id)).ok().map(Arc::new)
+    }
+
+    fn applies(&self, claim: &Claim, day: Date) -> bool {
+        policies(claim).iter().all(|p| self.in_force(*p, day))
+    }
+
+    pub(crate) fn in_force(&self, policy: PolicyId, day: Date) -> bool {
+        let spans = self.model.policies.get(policy.index()).map_or(&[][..], |p| p.in_force.as_slice());
+        spans.iter().any(|(from, to)| *from <= day && to.is_none_or(|to| day <= to))
+    }
+
+    /// All policies of the set itself as they are on a day, with what each household comes to.
+    pub(crate) fn rules(&self, day: Date, policies: &BTreeSet<PolicyId>) -> Option<Bound> {
+        let graph = from_checked::compile_some(&self.model, day, &|id| policies.contains(&id)).ok()?;
+        Arc::new(graph).bind(day)
+    }
+}
+
+fn policies(claim: &Claim) -> Vec<PolicyId> {
+    let mut all: Vec<PolicyId> = claim
+        .goals
+        .iter()
+        .map(|(target, _)| match target {
+            Target::Whole(policy) | Target::Condition(policy, _) => *policy,
+        })
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn resolved(bound: &Bound, claim: &Claim) -> Option<Vec<(NodeId, bool)>> {
+    let node = |target: &Target| match target {
+        Target::Whole(policy) => bound.graph.entry(*policy)?.root,
+        Target::Condition(policy, at) => Some(bound.graph.entry(*policy)?.clauses.get(*at)?.node),
+    };
+    claim.goals.iter().map(|(target, wanted)| Some((node(target)?, *wanted))).collect()
+}
+
+/// What the interpreter makes of a goal.
+fn meant(model: &Model, target: Target, profile: &Profile, on: Date) -> Option<bool> {
+    match target {
+        Target::Whole(policy) => match interpret::policy(model, policy, profile, on) {
+            Meaning::Conditions(truth) => truth,
+            Meaning::NotInForce => None,
+        },
+        Target::Condition(policy, at) => {
+            let policy = model.policies.get(policy.index())?;
+            interpret::condition(model, policy.unit, &policy.conditions.get(at)?.expr, profile, on)
+        }
+    }
+}
+
+/// Whether some of these conditions are others on another day of the epoch.
+fn moves(bound: &Bound, nodes: &[NodeId]) -> bool {
+    let mut stack = nodes.to_vec();
+    let mut seen = BTreeSet::new();
+    let moving = |set| !matches!(bound.graph.set_def(set), Some(SetDef::Fixed(_)));
+    while let Some(id) = stack.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let node = bound.graph.node(id);
+        if match node {
+            Node::Today => true,
+            Node::Test(_, set) | Node::InSet(_, set) => moving(*set),
+            _ => false,
+        } {
+            return true;
+        }
+        node.children(&mut |child| stack.push(child));
+    }
+    false
+}
+
+fn nothing() -> Policy {
+    Policy {
+        name: crate::value::Label { id: String::new(), zh: String::new() },
+        unit: EntityId(0),
+        title: crate::value::Words::default(),
+        category: None,
+        department: None,
+        region: None,
+        in_force: Vec::new(),
+        sources: Vec::new(),
+        status: crate::checked::Status::default(),
+        read: None,
+        conditions: Vec::new(),
+        benefits: Vec::new(),
+        exclusions: Vec::new(),
+        lasts: None,
+        counts_as_income: None,
+        subject_to_places: false,
+        apply_at: Vec::new(),
+        bring: Vec::new(),
+        scenarios: Vec::new(),
+        written: true,
+        span: Span::default(),
+    }
+}
+
+/// A condition that is made up here.
+pub(crate) fn made(kind: Kind, span: Span) -> Expr {
+    Expr { kind, ty: Type::YesNo, span, words: None, labelled: false }
+}

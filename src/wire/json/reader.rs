@@ -1,0 +1,419 @@
+//! Many profiles from JSON, quickly: straight from the text into slots.
+//!
+//! Keys, values of enums and bounds are looked up in tables made once. Whatever is not plain (a slip, a unit written out, a fraction, a list
+//! that may have more) is left to [`profile_from_json`], which reads the text again with care and is the one that explains what is wrong;
+//! so both always say the same.
+
+use super::profile::{LONGEST, Problem, ProfileError, RECORDS, Reader, UnknownFields, profile_from_json};
+use crate::ids::{EntityId, FieldId};
+use crate::limits::Limits;
+use crate::profile::{Profile, RecordIx, Slot};
+use crate::schema::{FieldType, Schema};
+use crate::value::{Counted, Date};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+use std::fmt;
+
+/// Reads profiles for one vocabulary.
+///
+/// ```
+/// use entitle::{Engine, wire::json::{ProfileReader, UnknownFields}};
+/// let text = r#"
+///     enum category "类别" { welfare "福利" }
+///     record person "人员" { age "年龄": years old from 0 years old to 150 years old }
+///     policy tea "茶" for person
+/// "#;
+/// let engine = Engine::from_texts([("tea.policy".to_owned(), text.to_owned())])?;
+/// let reader = ProfileReader::new(engine.schema(), UnknownFields::Reject);
+/// let (profile, notices) = reader.read(br#"{"person": {"age": 61}}"#).unwrap();
+/// assert_eq!((profile.len(), notices.len()), (1, 0));
+/// assert!(reader.read(br#"{"person": {"aeg": 61}}"#).unwrap_err().to_string().contains("did you mean `age`?"));
+/// # Ok::<(), entitle::Error>(())
+/// ```
+pub struct ProfileReader<'a> {
+    schema: &'a Schema,
+    unknown: UnknownFields,
+    roots: HashMap<&'a str, EntityId>,
+    /// By entity.
+    records: Vec<Facts<'a>>,
+    /// By enum: its values by their identifiers and Chinese names.
+    symbols: Vec<HashMap<&'a str, u32>>,
+}
+
+impl fmt::Debug for ProfileReader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProfileReader({} kinds of record)", self.records.len())
+    }
+}
+
+/// The facts of a kind of record.
+#[derive(Default)]
+struct Facts<'a> {
+    by_name: HashMap<&'a str, usize>,
+    /// In the order of the record's slots.
+    facts: Vec<Fact<'a>>,
+}
+
+struct Fact<'a> {
+    id: FieldId,
+    name: &'a str,
+    ty: FieldType,
+    range: (i64, i64),
+    /// What a whole number as written is multiplied by.
+    scale: i64,
+    includes: &'a [FieldId],
+    up_to: u32,
+}
+
+impl<'a> ProfileReader<'a> {
+    /// A reader for a vocabulary; `unknown` says what becomes of facts that it does not have.
+    #[must_use]
+    pub fn new(schema: &'a Schema, unknown: UnknownFields) -> Self {
+        let mut roots = HashMap::new();
+        let mut records = Vec::new();
+        for (at, entity) in schema.entities.iter().enumerate() {
+            if schema.is_root(EntityId::of(at)) {
+                roots.insert(entity.name.id.as_str(), EntityId::of(at));
+                roots.insert(entity.name.zh.as_str(), EntityId::of(at));
+            }
+            let mut of = Facts::default();
+            for id in &entity.fields {
+                let Some(field) = schema.field(*id) else { continue };
+                let scale = match field.ty {
+                    FieldType::Quantity(unit) if unit.counted == Counted::Percent => unit.grains() / 100,
+                    FieldType::Quantity(unit) => unit.grains(),
+                    _ => 1,
+                };
+                of.facts.push(Fact {
+                    id: *id,
+                    name: &field.name.id,
+                    ty: field.ty,
+                    range: field.range,
+                    scale,
+                    includes: &field.includes,
+                    up_to: field.up_to,
+                });
+            }
+            // A name that several facts could claim is looked up with care.
+            let mut claimed: HashMap<&str, u32> = HashMap::new();
+            for id in &entity.fields {
+                let Some(field) = schema.field(*id) else { continue };
+                *claimed.entry(&field.name.id).or_default() += 1;
+                if field.name.zh != field.name.id {
+                    *claimed.entry(&field.name.zh).or_default() += 1;
+                }
+            }
+            for (at, id) in entity.fields.iter().enumerate() {
+                let Some(field) = schema.field(*id) else { continue };
+                for name in [field.name.id.as_str(), field.name.zh.as_str()] {
+                    if claimed.get(name) == Some(&1) {
+                        of.by_name.insert(name, at);
+                    }
+                }
+            }
+            records.push(of);
+        }
+        let symbols = schema.enums.iter().map(|e| {
+            let mut names = HashMap::new();
+            for (at, value) in (0u32..).zip(&e.values) {
+                for name in [value.name.id.as_str(), value.name.zh.as_str()] {
+                    names.entry(name).or_insert(at);
+                }
+            }
+            names
+        });
+        Self { schema, unknown, roots, records, symbols: symbols.collect() }
+    }
+
+    /// Reads a profile; as [`profile_from_json`].
+    ///
+    /// # Errors
+    /// When the text is not JSON, or a value does not fit the vocabulary; all problems are listed.
+    pub fn read(&self, text: &[u8]) -> Result<(Profile, Vec<Problem>), ProfileError> {
+        match self.plain(text) {
+            Some(profile) => Ok((profile, Vec::new())),
+            None => profile_from_json(self.schema, text, self.unknown),
+        }
+    }
+
+    /// The profile, where everything in it is plain.
+    fn plain(&self, text: &[u8]) -> Option<Profile> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let mut json = serde_json::Deserializer::from_slice(text);
+        let roots = json.deserialize_map(Roots(self)).ok()?;
+        json.end().ok()?;
+        let mut reader = Reader::new(self.schema, self.unknown, &Limits::DEFAULT);
+        let mut records = Vec::new();
+        for (entity, raw) in &roots {
+            let record = reader.profile.add(self.schema, *entity);
+            reader.profile.set_root(record);
+            records.push((*entity, record, *raw));
+        }
+        records.sort_by_key(|(entity, ..)| *entity);
+        reader.link_all_roots(records.iter().map(|(entity, record, _)| (*entity, *record)));
+        for (entity, record, raw) in records {
+            let mut json = serde_json::Deserializer::from_str(raw.get());
+            let seed = Record { of: self, entity, ix: record, depth: 0, profile: &mut reader.profile };
+            seed.deserialize(&mut json).ok()?;
+        }
+        reader.finish_plain()
+    }
+}
+
+/// Stops the quick reading; the careful one will say what is the matter.
+fn not_plain<E: serde::de::Error>() -> E {
+    E::custom("not plain")
+}
+
+struct Roots<'r, 'a>(&'r ProfileReader<'a>);
+
+impl<'de> Visitor<'de> for Roots<'_, '_> {
+    type Value = Vec<(EntityId, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a profile")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut found: Self::Value = Vec::new();
+        while let Some(key) = access.next_key::<&str>()? {
+            if key == "assumptions" {
+                // Texts or not: the careful reader looks at the rare profile that has them.
+                return Err(not_plain());
+            }
+            let Some(entity) = self.0.roots.get(key) else { return Err(not_plain()) };
+            if found.iter().any(|(e, _)| e == entity) {
+                return Err(not_plain());
+            }
+            let raw: &RawValue = access.next_value()?;
+            if raw.get() != "null" {
+                found.push((*entity, raw));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Reads the facts of a record into its slots.
+struct Record<'r, 'a> {
+    of: &'r ProfileReader<'a>,
+    entity: EntityId,
+    ix: RecordIx,
+    depth: u32,
+    profile: &'r mut Profile,
+}
+
+impl<'de> DeserializeSeed<'de> for Record<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Record<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the facts of a record")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let Some(of) = self.of.records.get(self.entity.index()) else { return Err(not_plain()) };
+        if self.depth > 8 || self.profile.len() > RECORDS {
+            return Err(not_plain());
+        }
+        // Most profiles give their facts in the vocabulary's order.
+        let mut next = 0usize;
+        while let Some(at) = access.next_key_seed(Key(of, next))? {
+            next = at + 1;
+            let Some(fact) = of.facts.get(at) else { return Err(not_plain()) };
+            if *self.profile.slot(self.ix, at) != Slot::Unknown {
+                return Err(not_plain());
+            }
+            let raw = match fact.ty {
+                FieldType::YesNo => access.next_value::<Option<bool>>()?.map(i64::from),
+                FieldType::Date => access.next_value_seed(Text(|text: &str| day(text)))?,
+                FieldType::Symbol(e) => {
+                    let symbols = self.of.symbols.get(e.index());
+                    access.next_value_seed(Text(|text: &str| symbols?.get(text).map(|at| i64::from(*at))))?
+                }
+                FieldType::Quantity(_) => match access.next_value::<Option<i64>>()? {
+                    Some(whole) => Some(whole.checked_mul(fact.scale).ok_or_else(not_plain)?),
+                    None => None,
+                },
+                FieldType::List(entity) => {
+                    let list = List {
+                        of: self.of,
+                        fact,
+                        entity,
+                        record: self.ix,
+                        depth: self.depth + 1,
+                        profile: self.profile,
+                    };
+                    access.next_value_seed(list)?;
+                    continue;
+                }
+                FieldType::Record(_) | FieldType::Set(_) => return Err(not_plain()),
+            };
+            let Some(raw) = raw else { return Err(not_plain()) };
+            if raw < fact.range.0 || raw > fact.range.1 {
+                return Err(not_plain());
+            }
+            self.profile.set(self.ix, at, Slot::Scalar(raw));
+        }
+        Ok(())
+    }
+}
+
+struct Key<'r, 'a>(&'r Facts<'a>, usize);
+
+impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
+    type Value = usize;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_, '_> {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a fact")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<usize, E> {
+        match self.0.facts.get(self.1) {
+            Some(fact) if fact.name == key && self.0.by_name.len() >= self.0.facts.len() => Ok(self.1),
+            _ => self.0.by_name.get(key).copied().ok_or_else(not_plain),
+        }
+    }
+}
+
+/// A text that stands for a number.
+struct Text<F>(F);
+
+impl<'de, F: FnOnce(&str) -> Option<i64>> DeserializeSeed<'de> for Text<F> {
+    type Value = Option<i64>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<i64>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<F: FnOnce(&str) -> Option<i64>> Visitor<'_> for Text<F> {
+    type Value = Option<i64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Option<i64>, E> {
+        Ok((self.0)(text))
+    }
+}
+
+fn day(text: &str) -> Option<i64> {
+    text.parse::<Date>().ok().map(Date::days)
+}
+
+/// A complete list of records.
+struct List<'r, 'a> {
+    of: &'r ProfileReader<'a>,
+    fact: &'r Fact<'a>,
+    entity: EntityId,
+    record: RecordIx,
+    depth: u32,
+    profile: &'r mut Profile,
+}
+
+impl<'de> DeserializeSeed<'de> for List<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for List<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of records")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let mut items = Vec::new();
+        loop {
+            let entry = Entry {
+                of: self.of,
+                fact: self.fact,
+                entity: self.entity,
+                record: self.record,
+                depth: self.depth,
+                items: &items,
+                profile: &mut *self.profile,
+            };
+            let Some(item) = access.next_element_seed(entry)? else { break };
+            items.push(item);
+            if items.len() > self.fact.up_to as usize {
+                return Err(not_plain());
+            }
+        }
+        self.profile.link(self.of.schema, self.record, self.fact.id, Slot::List { items, complete: true });
+        Ok(())
+    }
+}
+
+/// An entry of a list: facts in braces, or the name of a record beside the list.
+struct Entry<'r, 'a> {
+    of: &'r ProfileReader<'a>,
+    fact: &'r Fact<'a>,
+    entity: EntityId,
+    record: RecordIx,
+    depth: u32,
+    items: &'r [RecordIx],
+    profile: &'r mut Profile,
+}
+
+impl<'de> DeserializeSeed<'de> for Entry<'_, '_> {
+    type Value = RecordIx;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RecordIx, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Entry<'_, '_> {
+    type Value = RecordIx;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an entry of a list")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<RecordIx, E> {
+        let schema = self.of.schema;
+        let named = |f: &&FieldId| schema.field(**f).is_some_and(|f| f.name.id == name || f.name.zh == name);
+        let beside = self.fact.includes.iter().find(named).ok_or_else(not_plain)?;
+        let at = crate::profile::position(schema, *beside).ok_or_else(not_plain)?;
+        match self.profile.slot(self.record, at) {
+            Slot::Record(one) if !self.items.contains(one) => Ok(*one),
+            _ => Err(not_plain()),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<RecordIx, A::Error> {
+        let schema = self.of.schema;
+        let one = self.profile.add(schema, self.entity);
+        // Linked before it is read, so that what the entry says of its home is seen as given twice.
+        let items = self.items.iter().copied().chain([one]).collect();
+        self.profile.link(schema, self.record, self.fact.id, Slot::List { items, complete: true });
+        let seed = Record { of: self.of, entity: self.entity, ix: one, depth: self.depth, profile: self.profile };
+        seed.visit_map(access)?;
+        Ok(one)
+    }
+}

@@ -1,0 +1,129 @@
+//! A population in columns says of a row what a profile says of a household, and is judged alike.
+
+use crate::corpus::root;
+use crate::household::shanghai;
+use entitle::Engine;
+use entitle::columns::{Builder, Collect, Column, Values};
+use entitle::ids::EntityId;
+use entitle::profile::{Profile, Slot, position};
+use entitle::verdict::exact;
+use entitle::verdict::from_graph::Scratch;
+use entitle::wire::json::{UnknownFields, profile_from_json};
+use entitle_tests::generate::{self, Dice};
+use std::fs;
+
+/// Every unit of every profile: in a row as in the profile with that record in its seat.
+fn judged_alike(engine: &Engine, day: &str, profiles: &[Profile]) -> usize {
+    let schema = engine.schema();
+    let rules = engine.at(day.parse().unwrap()).unwrap();
+    let mut collect = Collect::new(schema);
+    let mut seats = Vec::new();
+    for profile in profiles {
+        seats.extend(collect.push(profile).unwrap().into_iter().map(|seat| (profile, seat)));
+    }
+    let owned = collect.finish();
+    let columns = owned.columns(schema).unwrap();
+    let mut scratch = Scratch::default();
+    let mut judged = 0;
+    for unit in (0..schema.entities.len()).map(EntityId::of) {
+        let policies = rules.policies_for(unit);
+        let planes = rules.verdicts_of(&columns, unit, 0..columns.units(unit), &mut scratch);
+        assert_eq!(planes.policies(), policies);
+        for (profile, (record, _, at)) in seats.iter().filter(|(_, (_, e, _))| *e == unit) {
+            let row = at.unwrap();
+            let seated = profile.seated(*record);
+            let kleene = exact::kleene(rules.bound(), &seated, &mut scratch);
+            let exact = rules.outcomes(&seated, &mut scratch);
+            let mut settled = planes.clone();
+            rules.settle_row(&columns, unit, row, &mut settled, &mut scratch);
+            for (at, policy) in policies.iter().enumerate() {
+                assert_eq!(planes.verdict(at, row), kleene[policy.index()].verdict, "Kleene, policy {at}");
+                assert_eq!(settled.verdict(at, row), exact[policy.index()].verdict, "exact, policy {at}");
+                judged += 1;
+            }
+            // The row written out is the household again, up to the order of its records.
+            let again = columns.profile(unit, row).unwrap();
+            assert_eq!(
+                exact::kleene(rules.bound(), &again, &mut scratch).iter().map(|o| o.verdict).collect::<Vec<_>>(),
+                kleene.iter().map(|o| o.verdict).collect::<Vec<_>>()
+            );
+        }
+    }
+    judged
+}
+
+#[test]
+fn the_shipped_households_are_judged_alike_in_columns() {
+    let engine = shanghai();
+    let mut paths: Vec<_> =
+        fs::read_dir(root().join("examples/profiles")).unwrap().map(|e| e.unwrap().path()).collect();
+    paths.retain(|p| p.extension().is_some_and(|e| e == "json"));
+    paths.sort();
+    let read = |p: &std::path::PathBuf| {
+        profile_from_json(engine.schema(), &fs::read(p).unwrap(), UnknownFields::Reject).unwrap().0
+    };
+    let profiles: Vec<Profile> = paths.iter().map(read).collect();
+    assert!(judged_alike(&engine, "2020-09-01", &profiles) > 2_000);
+}
+
+#[test]
+fn generated_households_are_judged_alike_in_columns() {
+    for seed in 0..40 {
+        let mut dice = Dice::new(seed);
+        let policies: String = (0..3).map(|i| generate::policy(&mut dice, i)).collect();
+        let engine = generate::open(&policies);
+        let profiles: Vec<Profile> = (0..20).map(|_| generate::profile(&engine, &mut dice)).collect();
+        assert!(judged_alike(&engine, "2020-06-15", &profiles) >= 20);
+    }
+}
+
+#[test]
+fn what_does_not_fit_names_table_column_row_and_what_belongs_there() {
+    let engine = generate::open(&generate::policy(&mut Dice::new(1), 0));
+    let schema = engine.schema();
+    let person = schema.entity_named("person").unwrap();
+    let household = schema.entity_named("household").unwrap();
+    let coins = schema.field_named(person, "coins").unwrap();
+    let members = schema.field_named(household, "members").unwrap();
+    let most = schema.field(coins).unwrap().range.1;
+    let two = |values: [i64; 2]| {
+        let column = Column::Scalar { values: Values::I64(&values), known: None };
+        Builder::new(schema)
+            .table(person, 2)
+            .column(coins, column)
+            .build()
+            .map(|c| c.scalar(coins, 1))
+            .map_err(|e| e.to_string())
+    };
+    assert_eq!(two([0, most]), Ok(Some(most)));
+    let wrong = two([0, most + 1]).unwrap_err();
+    assert!(wrong.starts_with("person.coins, row 1: the value is outside what is declared (expected: 0 to"), "{wrong}");
+    let short = Column::Scalar { values: Values::I64(&[0]), known: None };
+    let wrong = Builder::new(schema).table(person, 2).column(coins, short).build().unwrap_err();
+    assert_eq!((wrong.table.as_str(), wrong.column.as_str(), wrong.row), ("person", "coins", None));
+    let other = Builder::new(schema).table(person, 1).column(coins, Column::Record { rows: &[0], known: None });
+    assert!(other.build().unwrap_err().message.contains("another type"));
+    for (offsets, fine) in [([0, 2], true), ([0, 3], false), ([2, 0], false), ([-1, 1], false), ([0, i32::MAX], false)]
+    {
+        let list = Column::list(&offsets, None, None);
+        let built = Builder::new(schema).table(person, 2).table(household, 1).column(members, list).build();
+        assert_eq!(built.is_ok(), fine, "{offsets:?}");
+    }
+}
+
+#[test]
+fn an_unknown_value_is_never_read() {
+    let engine = generate::open(&generate::policy(&mut Dice::new(1), 0));
+    let schema = engine.schema();
+    let person = schema.entity_named("person").unwrap();
+    let coins = schema.field_named(person, "coins").unwrap();
+    let known = entitle::columns::Bits::new(&[0b10], 0, 2).unwrap();
+    let column = Column::Scalar { values: Values::I64(&[i64::MAX, 0]), known: Some(known) };
+    let columns = Builder::new(schema).table(person, 2).column(coins, column).build().unwrap();
+    let slot = |row| {
+        columns.profile(person, row).map(|p| p.slot(p.root(person).unwrap(), position(schema, coins).unwrap()).clone())
+    };
+    assert_eq!(slot(0), Some(Slot::Unknown));
+    assert_eq!(slot(1), Some(Slot::Scalar(0)));
+    assert_eq!(slot(2), None);
+}

@@ -1,0 +1,192 @@
+//! Ways to make a policy apply, against every set of changes of small cases: each that is minimal is found, each that is
+//! found is minimal, in the order that is said, and `more` tells the truth.
+
+use entitle::advise::needs::Way;
+use entitle::ids::PolicyId;
+use entitle::profile::{Profile, RecordIx, Slot};
+use entitle::schema::FieldType;
+use entitle::value::Date;
+use entitle::verdict::Verdict;
+use entitle::why::Shown;
+use entitle::{Engine, Rules};
+use entitle_tests::generate::{self, Dice};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What is changed: a scalar as a whole, a set value by value; none is time.
+type Key = Option<(RecordIx, usize, Option<u32>)>;
+
+/// The largest sets of changes that are tried in full.
+const LARGEST: usize = 3;
+
+struct Case {
+    engine: Engine,
+    rules: Rules,
+    profile: Profile,
+    as_of: Date,
+}
+
+fn case(seed: u64) -> Case {
+    let mut dice = Dice::new(seed);
+    let text = generate::policies(&mut dice);
+    let engine = generate::open(&text);
+    let as_of: Date = ["2000-01-03", "2000-07-15"][dice.below(2) as usize].parse().unwrap();
+    let rules = engine.at(as_of).unwrap();
+    let profile = generate::profile(&engine, &mut dice);
+    Case { engine, rules, profile, as_of }
+}
+
+/// The verdict on a changed profile, unless it contradicts a constraint.
+fn verdict(rules: &Rules, profile: &Profile, policy: PolicyId) -> Option<Verdict> {
+    rules.match_profile(profile).ok().map(|m| m.verdict(policy))
+}
+
+fn flips(verdict: Option<Verdict>) -> bool {
+    matches!(verdict, Some(Verdict::Eligible | Verdict::Undetermined))
+}
+
+/// What can be changed, among the facts that the policy can read, with the profiles that have it changed.
+fn changes(case: &Case, policy: PolicyId) -> Vec<Key> {
+    let schema = case.engine.schema();
+    let read = case.rules.facts_read(&[policy]);
+    let mut keys: Vec<Key> = vec![None];
+    for ix in (0..case.profile.len() as u32).map(RecordIx) {
+        let entity = schema.entity(case.profile.record(ix).unwrap().entity).unwrap();
+        for (at, _) in entity.fields.iter().enumerate().filter(|(_, id)| read.contains(id)) {
+            match case.profile.slot(ix, at) {
+                Slot::Scalar(_) => keys.push(Some((ix, at, None))),
+                Slot::Set { known, not, complete } => {
+                    let told = |s: &u32| *complete || known.contains(s) || not.contains(s);
+                    keys.extend((0..2).filter(told).map(|s| Some((ix, at, Some(s)))));
+                }
+                _ => {}
+            }
+        }
+    }
+    keys
+}
+
+/// Whether some values of these changes make the policy apply or keep it open.
+fn suffices(case: &Case, policy: PolicyId, keys: &[Key], profile: &Profile, day: Date) -> bool {
+    let Some((first, rest)) = keys.split_first() else {
+        return flips(verdict(&case.engine.at(day).unwrap(), profile, policy));
+    };
+    let schema = case.engine.schema();
+    match first {
+        None => (1..=5).any(|n| suffices(case, policy, rest, profile, day.add_days(n).unwrap())),
+        Some((ix, at, None)) => {
+            let id = schema.entity(profile.record(*ix).unwrap().entity).unwrap().fields[*at];
+            let field = schema.field(id).unwrap();
+            (field.range.0..=field.range.1).any(|value| {
+                let mut changed = profile.clone();
+                let other = *profile.slot(*ix, *at) != Slot::Scalar(value);
+                changed.set(*ix, *at, Slot::Scalar(value));
+                other && suffices(case, policy, rest, &changed, day)
+            })
+        }
+        Some((ix, at, Some(symbol))) => {
+            let Slot::Set { known, not, complete } = profile.slot(*ix, *at) else { return false };
+            let held = known.contains(symbol);
+            let mut known: Vec<u32> = known.iter().copied().filter(|s| s != symbol).collect();
+            let mut not: Vec<u32> = not.iter().copied().filter(|s| s != symbol).collect();
+            if !held {
+                known.push(*symbol);
+                known.sort_unstable();
+            } else if !complete {
+                not.push(*symbol);
+            }
+            let mut changed = profile.clone();
+            changed.set(*ix, *at, Slot::Set { known, not, complete: *complete });
+            suffices(case, policy, rest, &changed, day)
+        }
+    }
+}
+
+fn keys_of(engine: &Engine, profile: &Profile, way: &Way) -> BTreeSet<Key> {
+    let schema = engine.schema();
+    let mut keys: BTreeSet<Key> = way.wait_until.map(|_| None).into_iter().collect();
+    for change in &way.changes {
+        let at = entitle::profile::position(schema, change.field).unwrap();
+        let set = matches!(schema.field(change.field).unwrap().ty, FieldType::Set(_));
+        let symbol = match &change.required {
+            Shown::Symbols(_, symbols) if set => Some(symbols[0]),
+            _ => None,
+        };
+        assert!(matches!(profile.slot(change.record, at), Slot::Scalar(_) | Slot::Set { .. }));
+        keys.insert(Some((change.record, at, symbol)));
+    }
+    keys
+}
+
+fn subsets(keys: &[Key], size: usize) -> Vec<Vec<Key>> {
+    if size == 0 {
+        return vec![Vec::new()];
+    }
+    let mut all = Vec::new();
+    for (i, key) in keys.iter().enumerate() {
+        for mut rest in subsets(&keys[i + 1..], size - 1) {
+            rest.insert(0, *key);
+            all.push(rest);
+        }
+    }
+    all
+}
+
+/// Cases in which the search was cut short, and in which it was not.
+static CASES: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
+
+#[test]
+fn the_smallest_sets_of_changes_are_those_of_brute_force() {
+    every_minimal_set_of_changes_is_found_and_no_other();
+    let [cut, ended] = [&CASES[0], &CASES[1]].map(|n| n.load(Ordering::Relaxed));
+    assert!(ended >= 40 && ended >= 20 * cut, "{ended} searches ended, {cut} were cut short");
+}
+
+proptest! {
+    #![proptest_config(crate::properties::cases(150))]
+
+    fn every_minimal_set_of_changes_is_found_and_no_other(seed: u64) {
+        let case = case(seed);
+        let matches = case.rules.match_profile(&case.profile).unwrap();
+        for policy in (0..2).map(PolicyId) {
+            if matches.verdict(policy) != Verdict::Ineligible {
+                continue;
+            }
+            let keys = changes(&case, policy);
+            if keys.len() > 14 {
+                continue;
+            }
+            let mut minimal: Vec<BTreeSet<Key>> = Vec::new();
+            for size in 1..=LARGEST {
+                for set in subsets(&keys, size) {
+                    let wanted: BTreeSet<Key> = set.iter().copied().collect();
+                    if !minimal.iter().any(|m| m.is_subset(&wanted))
+                        && suffices(&case, policy, &set, &case.profile, case.as_of)
+                    {
+                        minimal.push(wanted);
+                    }
+                }
+            }
+            let needs = case.engine.needs(&matches, policy, 200);
+            let ended = !needs.more;
+            CASES[usize::from(ended)].fetch_add(1, Ordering::Relaxed);
+            let found: Vec<BTreeSet<Key>> = needs.ways.iter().map(|w| keys_of(&case.engine, &case.profile, w)).collect();
+            for set in minimal.iter().filter(|_| ended) {
+                prop_assert!(found.contains(set), "{:?} of {:?} is not found, found {:?}", set, policy, found);
+            }
+            for set in &found {
+                prop_assert!(set.len() > LARGEST || minimal.contains(set), "{:?} of {:?} is not minimal: {:?}", set, policy, minimal);
+                prop_assert!(!minimal.iter().any(|m| m.is_subset(set) && m != set), "part of {:?} would do", set);
+            }
+            // Fewest changes first; fewer asked for are the first of them, and it is said that there are more.
+            prop_assert!(found.windows(2).all(|w| w[0].len() <= w[1].len()));
+            for limit in 1..found.len().min(4) {
+                let fewer = case.engine.needs(&matches, policy, limit);
+                prop_assert!(fewer.more);
+                let sizes = |ways: &[Way]| ways.iter().map(|w| w.changes.len() + usize::from(w.wait_until.is_some())).collect::<Vec<_>>();
+                prop_assert_eq!(sizes(&fewer.ways), sizes(&needs.ways[..limit]));
+            }
+        }
+    }
+}
