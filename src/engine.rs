@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Level};
 use crate::error::Error;
 use crate::graph::{Bound, Graph, from_checked};
 use crate::ids::{EnumId, PolicyId};
+use crate::limits::Limits;
 use crate::profile::{Profile, Slot, position};
 use crate::schema::Schema;
 use crate::span::Sources;
@@ -60,6 +61,7 @@ pub struct Engine {
     findings: Vec<Diagnostic>,
     fingerprint: String,
     starts: Vec<Date>,
+    limits: Limits,
     /// Graphs by the first day of their epoch, made when first asked for.
     graphs: Mutex<BTreeMap<Date, Arc<Graph>>>,
 }
@@ -73,25 +75,50 @@ impl Engine {
         Self::from_texts(read_paths(paths)?)
     }
 
+    /// The same, with limits of its own.
+    ///
+    /// # Errors
+    /// When a file cannot be read ([`Error::is_io`]) or the policies have errors ([`Error::is_policies`]).
+    pub fn open_within(paths: &[impl AsRef<Path>], limits: Limits) -> Result<Self, Error> {
+        Self::from_texts_within(read_paths(paths)?, limits)
+    }
+
     /// Checks policy texts, each under the name it is shown by.
     ///
     /// # Errors
     /// When the policies have errors; [`Error::findings`] has all of them.
     pub fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
-        let (sources, model, findings) = Self::read(texts);
+        Self::from_texts_within(texts, Limits::DEFAULT)
+    }
+
+    /// The same, with limits of its own; whatever the set is asked later is bounded by them too.
+    ///
+    /// # Errors
+    /// When the policies have errors, or the texts are together longer than `set_bytes` ([`Error::is_limit`]).
+    pub fn from_texts_within(texts: impl IntoIterator<Item = (String, String)>, limits: Limits) -> Result<Self, Error> {
+        let texts: Vec<(String, String)> = texts.into_iter().collect();
+        let bytes = texts.iter().fold(0usize, |sum, (_, text)| sum.saturating_add(text.len()));
+        if bytes > limits.set_bytes {
+            let most = limits.set_bytes;
+            return Err(Error::limit(format!(
+                "the policy files have {bytes} bytes together; at most {most} are read (limit `set_bytes`)"
+            )));
+        }
+        let (sources, model, findings) = Self::read(texts, &limits);
         if findings.iter().any(|f| f.level == Level::Error) {
             return Err(Error::policies(findings, sources));
         }
         let fingerprint = fingerprint(&sources);
         let engine = Self::from_checked(model, sources, fingerprint);
-        Ok(Self { findings, ..engine })
+        Ok(Self { findings, limits, ..engine })
     }
 
     /// The engine of a set that was checked before; the fingerprint is that of its texts.
     pub(crate) fn from_checked(model: Model, sources: Sources, fingerprint: String) -> Self {
         let starts = from_checked::epochs(&model);
         let graphs = Mutex::new(BTreeMap::new());
-        Self { model: Arc::new(model), sources, findings: Vec::new(), fingerprint, starts, graphs }
+        let limits = Limits::DEFAULT;
+        Self { model: Arc::new(model), sources, findings: Vec::new(), fingerprint, starts, limits, graphs }
     }
 
     /// Every finding of the files and folders, errors and warnings, and the texts they point into.
@@ -99,24 +126,23 @@ impl Engine {
     /// # Errors
     /// When a file cannot be read.
     pub fn findings_of(paths: &[impl AsRef<Path>]) -> Result<(Vec<Diagnostic>, Sources), Error> {
-        let (sources, _, findings) = Self::read(read_paths(paths)?);
+        let (sources, _, findings) = Self::read(read_paths(paths)?, &Limits::DEFAULT);
         Ok((findings, sources))
     }
 
-    fn read(texts: impl IntoIterator<Item = (String, String)>) -> (Sources, Model, Vec<Diagnostic>) {
-        let mut texts: Vec<(String, String)> = texts.into_iter().collect();
+    fn read(mut texts: Vec<(String, String)>, limits: &Limits) -> (Sources, Model, Vec<Diagnostic>) {
         texts.sort();
         let mut sources = Sources::default();
         let (mut files, mut findings) = (Vec::new(), Vec::new());
         for (name, text) in texts {
             let id = sources.add(name, text);
             let text = sources.get(id).map_or("", |s| s.text.as_str());
-            let (file, found) = ast::from_text::parse(id, text);
+            let (file, found) = ast::from_text::parse_within(id, text, limits);
             files.push(file);
             findings.extend(found);
         }
         let unreadable = findings.iter().any(|f| f.level == Level::Error);
-        let (model, found) = checked::from_ast::check(&files);
+        let (model, found) = checked::from_ast::check_within(&files, limits);
         // A line that could not be read hides what it declares; names that are missing for that reason are not reported, nor scenarios that
         // expect something of it.
         let follows = [checked::error::UNKNOWN_NAME, checked::error::SCENARIO];
@@ -173,13 +199,14 @@ impl Engine {
         let graph = if let Some(graph) = graphs.get(&start) {
             Arc::clone(graph)
         } else {
-            let graph = Arc::new(from_checked::compile(&self.model, as_of).map_err(|e| Error::limit(e.to_string()))?);
+            let graph = from_checked::compile_within(&self.model, as_of, &self.limits);
+            let graph = Arc::new(graph.map_err(|e| Error::limit(e.to_string()))?);
             graphs.insert(start, Arc::clone(&graph));
             graph
         };
         drop(graphs);
         let bound = graph.bind(as_of).ok_or_else(|| Error::limit("the date is outside the calendar"))?;
-        Ok(Rules::new(&self.model, bound, self.fingerprint.clone()))
+        Ok(Rules::new(&self.model, bound, self.fingerprint.clone(), self.limits))
     }
 
     /// Runs one scenario of a policy and says where it differs from what its author expects.
@@ -190,7 +217,7 @@ impl Engine {
         let found = self.model.policies.get(policy.index()).and_then(|p| p.scenarios.get(scenario));
         let Some(scenario) = found else { return Err(Error::limit("there is no such scenario")) };
         let rules = self.at(scenario.on)?;
-        let mut scratch = Scratch::default();
+        let mut scratch = rules.scratch();
         let profile = scenario.profile.restore();
         rules.refuse_contradictions(&profile, &mut scratch)?;
         let outcome = exact::outcome(&rules.bound, policy, &profile, &mut scratch);
@@ -208,12 +235,13 @@ pub struct Rules {
     /// By kind of record, made when its rows are first matched.
     programs: Arc<Vec<OnceLock<Program>>>,
     fingerprint: String,
+    limits: Limits,
 }
 
 impl Rules {
-    fn new(model: &Arc<Model>, bound: Bound, fingerprint: String) -> Self {
+    fn new(model: &Arc<Model>, bound: Bound, fingerprint: String, limits: Limits) -> Self {
         let programs = Arc::new(model.schema.entities.iter().map(|_| OnceLock::new()).collect());
-        Self { model: Arc::clone(model), bound, table: Arc::default(), programs, fingerprint }
+        Self { model: Arc::clone(model), bound, table: Arc::default(), programs, fingerprint, limits }
     }
 
     /// The as-of date.
@@ -240,12 +268,24 @@ impl Rules {
         &self.fingerprint
     }
 
+    /// The limits on work that the set was opened with.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Memory for evaluations, bounded by the limits of the set.
+    #[must_use]
+    pub fn scratch(&self) -> Scratch {
+        Scratch::within(self.limits)
+    }
+
     /// Every policy's verdict on one profile.
     ///
     /// # Errors
     /// When the profile contradicts a constraint of the vocabulary; the message names it.
     pub fn match_profile<'r>(&'r self, profile: &'r Profile) -> Result<Matches<'r>, Error> {
-        let mut scratch = Scratch::default();
+        let mut scratch = self.scratch();
         self.refuse_contradictions(profile, &mut scratch)?;
         let outcomes = self.outcomes(profile, &mut scratch);
         Ok(Matches { rules: self, profile, outcomes })
@@ -332,7 +372,7 @@ impl Matches<'_> {
     /// Why a policy has its verdict.
     #[must_use]
     pub fn explain(&self, policy: PolicyId) -> Explanation {
-        self.explain_with(policy, &mut Scratch::default())
+        self.explain_with(policy, &mut self.rules.scratch())
     }
 
     /// The same, with memory that is reused.

@@ -9,6 +9,7 @@ pub mod cover;
 pub mod diagnostic;
 pub mod graph;
 pub mod ids;
+pub mod limits;
 pub mod lint;
 pub mod near;
 pub mod profile;

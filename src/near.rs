@@ -1,22 +1,30 @@
 //! "Did you mean": the nearest of some names.
 
 /// The nearest of `names` to `name`, where it is near enough to be a slip: at most one letter in three differs, and at
-/// least one stays.
+/// least one stays. Names of more than 64 letters are nobody's slip, and comparing them would be work.
 ///
 /// ```
 /// assert_eq!(entitle::near::nearest("hukuo", ["hukou", "home"]), Some("hukou"));
 /// assert_eq!(entitle::near::nearest("size", ["hukou", "home"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A letter has at most four bytes.
+    if name.len() > 4 * LONGEST {
+        return None;
+    }
     let length = name.chars().count();
     let limit = if length <= 2 { 1 } else { length.div_ceil(3) };
     names
         .into_iter()
+        .filter(|other| other.len() <= 4 * LONGEST)
         .map(|other| (distance(name, other, limit), other))
         .filter(|(d, other)| *d <= limit && *d < length.max(other.chars().count()))
         .min()
         .map(|(_, other)| other)
 }
+
+/// The longest name that is compared, in letters.
+const LONGEST: usize = 64;
 
 /// How many letters have to be put in, taken out, exchanged or swapped with a neighbour; more than `limit` once it is
 /// clear that it is more.

@@ -14,8 +14,8 @@ pub use stored::Stored;
 #[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct RecordIx(pub u32);
 
-/// What is known of one fact of one record.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What is known of one fact of one record. `Debug` prints its kind and not its value.
+#[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub enum Slot {
     /// Nothing.
@@ -41,6 +41,18 @@ pub enum Slot {
         /// Whether nothing but `known` is in it.
         complete: bool,
     },
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "Unknown",
+            Self::Scalar(_) => "Scalar(_)",
+            Self::Record(_) => "Record(_)",
+            Self::List { .. } => "List(_)",
+            Self::Set { .. } => "Set(_)",
+        })
+    }
 }
 
 /// One record.
@@ -153,8 +165,12 @@ impl Profile {
         }
     }
 
-    /// Sets a record or list and, where the schema links the two records, the facts that point back.
-    pub fn link(&mut self, schema: &Schema, ix: RecordIx, field: FieldId, slot: Slot) {
+    /// Sets a record or list and, where the schema links the two records, the facts that point back. A list that is as long as
+    /// it can be is complete.
+    pub fn link(&mut self, schema: &Schema, ix: RecordIx, field: FieldId, mut slot: Slot) {
+        if let (Slot::List { items, complete }, Some(declared)) = (&mut slot, schema.field(field)) {
+            *complete |= items.len() >= declared.up_to as usize;
+        }
         let targets: Vec<RecordIx> = match &slot {
             Slot::Record(target) => vec![*target],
             Slot::List { items, .. } => items.clone(),

@@ -21,7 +21,7 @@ const COMBINATIONS: usize = 128;
 const ANSWERS: usize = 16;
 
 /// What one benefit can come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// Position in the policy's benefits.
     pub benefit: usize,

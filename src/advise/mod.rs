@@ -6,6 +6,7 @@
 
 pub mod amounts;
 pub mod calendar;
+mod debug;
 pub mod missing;
 pub mod needs;
 pub mod plan;

@@ -112,7 +112,7 @@ fn score(
         let mut evaluation = Evaluation::new(bound, answer, scratch);
         for policy in policies {
             let Some(root) = bound.graph.entry(*policy).and_then(|e| e.root) else { continue };
-            if evaluation.truth(root) != Truth::Unknown {
+            if evaluation.afresh(root) != Truth::Unknown {
                 settled = settled.saturating_add((measure.worth)(*policy));
             }
         }

@@ -16,7 +16,6 @@ use crate::lint;
 use crate::profile::Profile;
 use crate::value::Date;
 use crate::verdict::Verdict;
-use crate::verdict::from_graph::Scratch;
 use crate::why::Missing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -162,7 +161,7 @@ impl Matches<'_> {
     #[must_use]
     pub fn missing(&self, policy: PolicyId) -> Vec<Asked> {
         let listed = self.explain(policy).missing;
-        missing::exact_missing(&self.rules.bound, self.profile, policy, &listed, &mut Scratch::default())
+        missing::exact_missing(&self.rules.bound, self.profile, policy, &listed, &mut self.rules.scratch())
     }
 
     /// What to ask next, or none: then no answer the household can give changes any verdict. `skipped` are facts that it
@@ -175,7 +174,7 @@ impl Matches<'_> {
     /// The same with a measure of one's own: money at stake, or the effort of a look-up.
     #[must_use]
     pub fn next_question_by(&self, skipped: &BTreeSet<Asking>, measure: &Measure<'_>) -> Option<Question> {
-        let mut scratch = Scratch::default();
+        let mut scratch = self.rules.scratch();
         let open = question::undetermined(&self.rules.bound, self.profile, &mut scratch);
         let explained = self.explain_all(&open, &mut scratch);
         let missing: Vec<(PolicyId, Vec<Missing>)> = explained.into_iter().map(|e| (e.policy, e.missing)).collect();
@@ -185,7 +184,7 @@ impl Matches<'_> {
     /// The least and the most the benefits of a policy can be while facts are missing, each marked exact or a bound.
     #[must_use]
     pub fn amount_ranges(&self, policy: PolicyId) -> Vec<Range> {
-        amounts::ranges(&self.rules.bound, self.profile, policy, &mut Scratch::default())
+        amounts::ranges(&self.rules.bound, self.profile, policy, &mut self.rules.scratch())
     }
 
     /// What to apply for, in which order.

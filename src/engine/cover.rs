@@ -6,6 +6,7 @@ use crate::checked::{Expected, Model, Scenario};
 use crate::cover::{Change, Mutant, Place, apply, mutants, suggest, uses, written};
 use crate::graph::{Graph, from_checked};
 use crate::ids::PolicyId;
+use crate::limits::Limits;
 use crate::lint;
 use crate::profile::Profile;
 use crate::span::Span;
@@ -102,7 +103,7 @@ impl Days {
             graph
         };
         let bound = graph.bind(day)?;
-        Some(Rules::new(model, bound, String::new()))
+        Some(Rules::new(model, bound, String::new(), Limits::DEFAULT))
     }
 }
 

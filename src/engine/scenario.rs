@@ -5,7 +5,7 @@ use crate::checked::{Expected, Scenario};
 use crate::ids::{FieldId, PolicyId};
 use crate::profile::Profile;
 use crate::value::{Language, Number};
-use crate::verdict::from_graph::{Evaluation, Scratch};
+use crate::verdict::from_graph::Evaluation;
 use crate::verdict::{Outcome, Truth, Verdict};
 use crate::why::from_verdict;
 
@@ -33,7 +33,7 @@ pub(super) fn run(
     outcome: Outcome,
 ) -> ScenarioOutcome {
     let model = rules.model();
-    let mut scratch = Scratch::default();
+    let mut scratch = rules.scratch();
     let explanation = from_verdict::explain(model, rules.bound(), profile, policy, outcome, &mut scratch);
     let declared = model.policies.get(policy.index());
     let mut evaluation = Evaluation::new(rules.bound(), profile, &mut scratch);

@@ -4,7 +4,9 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GraphError {
     /// Too many nodes.
-    #[error("the policies compile to more than {0} nodes; split the set, or share conditions with `define`")]
+    #[error(
+        "the policies compile to more than {0} nodes; split the set, share conditions with `define`, or raise the limit `nodes`"
+    )]
     TooManyNodes(u32),
     /// Too much work: definitions are written out again wherever they are used in another way.
     #[error(

@@ -8,12 +8,10 @@ use super::trace::{AmountTrace, Operand};
 use super::{Constraint, Entry, FactRef, Graph, Node, NodeId, SetDef, SetId};
 use crate::checked::{Expr, Kind, Model};
 use crate::ids::{DefineId, EntityId, FieldId, ParameterId, PolicyId};
+use crate::limits::Limits;
 use crate::profile::position;
 use crate::value::{Date, Language, Words};
 use std::collections::HashMap;
-
-/// The most nodes of a graph. A city's whole corpus has a few thousand.
-const NODES: u32 = 1 << 22;
 
 /// The deepest that lists may stand inside lists.
 const LEVELS: u8 = 12;
@@ -66,7 +64,15 @@ pub(crate) fn epoch_of(starts: &[Date], day: Date) -> (Date, Date) {
 /// # Errors
 /// When the graph would pass a limit.
 pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
-    compile_some(model, day, epoch_of(&epochs(model), day), &|_| true)
+    compile_within(model, day, &Limits::DEFAULT)
+}
+
+/// The same, with a limit of its own on the number of nodes.
+///
+/// # Errors
+/// When the graph would pass a limit.
+pub fn compile_within(model: &Model, day: Date, limits: &Limits) -> Result<Graph, GraphError> {
+    compile_chosen(model, day, epoch_of(&epochs(model), day), &|_| true, limits)
 }
 
 /// The same with only some of the policies, the others as if not in force, for days that the caller knows to be of one epoch.
@@ -76,8 +82,18 @@ pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
 pub(crate) fn compile_some(
     model: &Model,
     day: Date,
+    span: (Date, Date),
+    wanted: &dyn Fn(PolicyId) -> bool,
+) -> Result<Graph, GraphError> {
+    compile_chosen(model, day, span, wanted, &Limits::DEFAULT)
+}
+
+fn compile_chosen(
+    model: &Model,
+    day: Date,
     (from, to): (Date, Date),
     wanted: &dyn Fn(PolicyId) -> bool,
+    limits: &Limits,
 ) -> Result<Graph, GraphError> {
     let graph = Graph {
         nodes: Vec::new(),
@@ -102,6 +118,7 @@ pub(crate) fn compile_some(
         policy: String::new(),
         failed: None,
         clauses: 0,
+        most: limits.nodes,
         steps: 0,
     };
     compiler.run(wanted);
@@ -129,6 +146,8 @@ struct Compiler<'m> {
     policy: String,
     failed: Option<GraphError>,
     clauses: u32,
+    /// The most nodes there may be.
+    most: u32,
     steps: u32,
 }
 
@@ -195,8 +214,8 @@ impl Compiler<'_> {
             return *id;
         }
         let count = u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX);
-        if count >= NODES {
-            self.failed.get_or_insert(GraphError::TooManyNodes(NODES));
+        if count >= self.most {
+            self.failed.get_or_insert(GraphError::TooManyNodes(self.most));
             return NodeId(0);
         }
         let level = self.level_of(&node);

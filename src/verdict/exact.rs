@@ -17,9 +17,6 @@ use crate::schema::FieldType;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// The most regions that are looked at for one policy and one profile. Policies of the shipped corpus need a few dozen.
-pub const REGIONS: u32 = 2_000;
-
 /// The most records a region may have; a list of unknown length grows one entry at a time.
 pub(super) const RECORDS: usize = 200;
 
@@ -53,13 +50,14 @@ pub fn outcome(bound: &Bound, policy: crate::ids::PolicyId, profile: &Profile, s
 }
 
 fn by_kleene(entry: &Entry, base: &mut Evaluation<'_, Profile>) -> Outcome {
-    let verdict = match entry.root.map(|root| base.truth(root)) {
+    let verdict = match entry.root.map(|root| base.afresh(root)) {
         None => Verdict::NotInForce,
         Some(Truth::True) => Verdict::Eligible,
         Some(Truth::False) => Verdict::Ineligible,
         Some(Truth::Unknown) => Verdict::Undetermined,
     };
-    Outcome { verdict, not_proved: false, by_kleene: true }
+    let not_proved = verdict == Verdict::Undetermined && base.steps == 0;
+    Outcome { verdict, not_proved, by_kleene: true }
 }
 
 /// Kleene logic first; where it is undecided and may be too weak, two completions that differ; else the search.
@@ -71,7 +69,8 @@ fn judged(
     search: &mut Scratch,
 ) -> Outcome {
     let outcome = by_kleene(entry, base);
-    if outcome.verdict == Verdict::Undetermined { undecided(bound, entry, profile, base, search) } else { outcome }
+    let open = outcome.verdict == Verdict::Undetermined && !outcome.not_proved;
+    if open { undecided(bound, entry, profile, base, search) } else { outcome }
 }
 
 /// The verdict on a policy that Kleene logic leaves undecided.
@@ -119,17 +118,18 @@ fn settle(
 ) -> Outcome {
     let mut regions = vec![Region::start(bound, profile)];
     let (mut holds, mut fails, mut unclosed, mut spent) = (false, false, false, false);
-    let mut left = REGIONS;
+    let (mut left, mut steps) = (scratch.limits.regions, scratch.limits.steps);
     while let Some(region) = regions.pop() {
         if holds && fails {
             break;
         }
-        if left == 0 {
+        if left == 0 || steps == 0 {
             spent = true;
             break;
         }
         left -= 1;
-        let (truth, blocker, possible) = look(bound, &region, &region.profile, &[(root, true)], constraints, scratch);
+        let (truth, blocker, possible) =
+            look_within(bound, &region, &region.profile, &[(root, true)], constraints, &mut steps, scratch);
         if possible == Truth::False {
             continue;
         }
@@ -144,6 +144,7 @@ fn settle(
         }
         match blocker {
             Some(blocker) if region.profile.len() < RECORDS => region.split(blocker, &mut regions),
+            _ if steps == 0 => spent = true,
             // Nothing is left to split: a figure is missing, and with these facts it is what would decide. No further
             // region can settle the verdict.
             _ => {
@@ -177,7 +178,7 @@ pub fn contradictions(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -
         for ix in (0..profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx) {
             if profile.record(ix).is_some_and(|r| r.entity == constraint.entity) {
                 evaluation.enter(1, Some(ix));
-                if evaluation.truth(constraint.node) == Truth::False {
+                if evaluation.afresh(constraint.node) == Truth::False {
                     found.push((constraint.index, ix));
                 }
             }
@@ -196,7 +197,33 @@ pub(super) fn look<F: Facts>(
     constraints: &[&Constraint],
     scratch: &mut Scratch,
 ) -> (Truth, Option<Blocker>, Truth) {
+    let mut steps = scratch.limits.steps;
+    look_within(bound, facts, profile, goals, constraints, &mut steps, scratch)
+}
+
+/// The same with the steps that a search has left.
+fn look_within<F: Facts>(
+    bound: &Bound,
+    facts: &F,
+    profile: &Profile,
+    goals: &[(NodeId, bool)],
+    constraints: &[&Constraint],
+    steps: &mut u32,
+    scratch: &mut Scratch,
+) -> (Truth, Option<Blocker>, Truth) {
     let mut evaluation = Evaluation::new(bound, facts, scratch).searching();
+    evaluation.steps = *steps;
+    let found = looked(&mut evaluation, profile, goals, constraints);
+    *steps = evaluation.steps;
+    found
+}
+
+fn looked<F: Facts>(
+    evaluation: &mut Evaluation<'_, F>,
+    profile: &Profile,
+    goals: &[(NodeId, bool)],
+    constraints: &[&Constraint],
+) -> (Truth, Option<Blocker>, Truth) {
     let mut possible = Truth::True;
     let mut of_constraint = None;
     for constraint in constraints {
@@ -272,15 +299,15 @@ pub(crate) fn matters(
     let mut pairs = pairs.flat_map(|(i, first)| values.iter().skip(i + 1).map(move |other| (first, other)));
     pairs.any(|(first, other)| {
         let mut regions = vec![Region::start(bound, profile)];
-        let mut left = PAIRS;
+        let (mut left, mut steps) = (PAIRS, scratch.limits.steps);
         while let Some(region) = regions.pop() {
-            if left == 0 {
+            if left == 0 || steps == 0 {
                 return true;
             }
             left -= 1;
             let mut one = |value: i64| {
                 let facts = Said { region: &region, record, field, value };
-                look(bound, &facts, &region.profile, &[(root, true)], &constraints, scratch)
+                look_within(bound, &facts, &region.profile, &[(root, true)], &constraints, &mut steps, scratch)
             };
             let (a, b) = (one(*first), one(*other));
             if a.2 == Truth::False || b.2 == Truth::False {

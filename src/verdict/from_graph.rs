@@ -4,8 +4,9 @@
 //! strong Kleene logic; during the exact search facts have bounds, and the same code does interval arithmetic.
 
 use super::Truth;
-use super::facts::{Facts, Reading};
+use super::facts::{Entries, Facts, Reading};
 use crate::graph::{Bound, Comparison, FactRef, Fold, Node, NodeId, Step};
+use crate::limits::Limits;
 use crate::profile::RecordIx;
 use crate::value::{Date, Number};
 
@@ -27,9 +28,10 @@ pub enum Blocker {
     Symbol(RecordIx, FactRef, u32),
 }
 
-/// Memory for evaluations: reused, it makes them free of allocation.
+/// Memory for evaluations: reused, it makes them free of allocation. It also says how much work one may be.
 #[derive(Default)]
 pub struct Scratch {
+    pub(super) limits: Limits,
     stamps: Vec<u32>,
     values: Vec<Value>,
     /// The current entry at each level, and the stamp that values depending on it must bear; level 0 is the profile.
@@ -44,8 +46,15 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// Memory for evaluations with limits of their own on `regions` and `steps`.
+    #[must_use]
+    pub fn within(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     pub(super) fn search(&mut self) -> Self {
-        self.search.take().map(|inner| *inner).unwrap_or_default()
+        let limits = self.limits;
+        self.search.take().map_or_else(|| Self::within(limits), |inner| *inner)
     }
 
     pub(super) fn words(&mut self) -> super::table::Words {
@@ -87,6 +96,8 @@ pub struct Evaluation<'a, F> {
     searching: bool,
     /// Whether something was undecided that no split can decide: a figure that is missing, or a number too large.
     pub(super) stuck: bool,
+    /// How many more values may be computed; at none left, everything else is unknown.
+    pub(super) steps: u32,
 }
 
 impl<'a, F: Facts> Evaluation<'a, F> {
@@ -102,7 +113,37 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         scratch.clock += 1;
         let clock = scratch.clock;
         scratch.entries.resize(usize::from(bound.graph.deepest) + 1, (None, clock));
-        Self { bound, facts, scratch, blocker: None, searching: false, stuck: false }
+        let steps = scratch.limits.steps;
+        Self { bound, facts, scratch, blocker: None, searching: false, stuck: false, steps }
+    }
+
+    /// The truth of a condition with all the steps that the limits allow, whatever earlier conditions took: what one policy spends
+    /// changes no other's verdict.
+    pub(crate) fn afresh(&mut self, id: NodeId) -> Truth {
+        self.steps = self.scratch.limits.steps;
+        self.truth(id)
+    }
+
+    /// The entries of a list; one that is as long as it can be is complete.
+    fn of_list(&self, record: Option<RecordIx>, fact: FactRef) -> Entries<'a> {
+        let facts = self.facts;
+        let mut entries = facts.list(record, fact);
+        if !entries.complete && !entries.items.is_empty() {
+            let up_to = self.bound.graph.schema.field(fact.field).map_or(u32::MAX, |f| f.up_to);
+            if entries.items.len() >= up_to as usize {
+                (entries.complete, entries.others) = (true, Some(0));
+            }
+        }
+        entries
+    }
+
+    /// Whether one more value may be computed. Lists inside lists multiply, and what a search cannot settle it computes anew
+    /// at every place that asks.
+    fn step(&mut self) -> bool {
+        self.stuck |= self.steps == 0;
+        let may = self.steps > 0;
+        self.steps = self.steps.saturating_sub(1);
+        may
     }
 
     pub(super) fn searching(mut self) -> Self {
@@ -112,6 +153,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
 
     /// Puts an entry in focus at a level, as a quantifier does; explanations use it to look into one entry.
     pub fn enter(&mut self, level: u8, entry: Option<RecordIx>) {
+        self.steps = self.steps.saturating_sub(1);
         self.scratch.clock += 1;
         let clock = self.scratch.clock;
         // What depends on a deeper level depends on this one too.
@@ -163,8 +205,12 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         if let Some(Value::Truth(truth)) = self.kept(id) {
             return truth;
         }
+        if !self.step() {
+            return Truth::Unknown;
+        }
         let truth = self.truth_of(id);
-        if truth.is_known() || !self.searching {
+        // What was cut short is not kept: the next policy that shares the node has steps of its own.
+        if truth.is_known() || (!self.searching && self.steps > 0) {
             self.keep(id, Value::Truth(truth));
         }
         truth
@@ -328,8 +374,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
     /// Whether some entry passes the filters and has a body that holds (or, for `every`, fails).
     fn quantified(&mut self, list: NodeId, body: NodeId, wanted: bool) -> Truth {
         let Some((record, fact, level, filters)) = self.list(list) else { return Truth::Unknown };
-        let facts = self.facts;
-        let entries = facts.list(record, fact);
+        let entries = self.of_list(record, fact);
         let outer = self.entry(level);
         let before = (self.blocker, self.stuck);
         let mut result = Truth::False;
@@ -368,8 +413,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
     /// The known entries of a list, each with whether it passes the filters, and whether there are no others.
     pub fn entries(&mut self, list: NodeId) -> (u8, Vec<(RecordIx, Truth)>, bool) {
         let Some((record, fact, level, filters)) = self.list(list) else { return (0, Vec::new(), false) };
-        let facts = self.facts;
-        let entries = facts.list(record, fact);
+        let entries = self.of_list(record, fact);
         let outer = self.entry(level);
         let mut found = Vec::new();
         for item in entries.items {
@@ -418,9 +462,12 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         if let Some(Value::Scalar(span)) = self.kept(id) {
             return span;
         }
+        if !self.step() {
+            return None;
+        }
         let span = self.scalar_of(id);
         let settled = span.is_some_and(|(least, most)| least == most);
-        if settled || !self.searching {
+        if settled || (!self.searching && self.steps > 0) {
             self.keep(id, Value::Scalar(span));
         }
         span
@@ -523,8 +570,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
 
     fn count(&mut self, list: NodeId) -> Option<Span> {
         let (record, fact, level, filters) = self.list(list)?;
-        let facts = self.facts;
-        let entries = facts.list(record, fact);
+        let entries = self.of_list(record, fact);
         let outer = self.entry(level);
         let (mut least, mut most) = (0i128, 0i128);
         for item in entries.items {
@@ -556,8 +602,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
 
     fn folded(&mut self, fold: Fold, list: NodeId, body: NodeId) -> Option<Span> {
         let (record, fact, level, filters) = self.list(list)?;
-        let facts = self.facts;
-        let entries = facts.list(record, fact);
+        let entries = self.of_list(record, fact);
         let outer = self.entry(level);
         let mut result: Option<Span> = if fold == Fold::Sum { Some((Number::ZERO, Number::ZERO)) } else { None };
         let mut known = true;

@@ -184,7 +184,7 @@ pub fn verdicts(
         let facts = Row { columns, unit, row };
         let mut evaluation = Evaluation::new(bound, &facts, scratch);
         for (at, (_, root)) in roots.iter().enumerate() {
-            match evaluation.truth(*root) {
+            match evaluation.afresh(*root) {
                 Truth::False => {}
                 truth => planes.set(at, row, truth),
             }
@@ -211,7 +211,7 @@ pub fn contradictions(
                 return found;
             }
             evaluation.enter(1, Some(RecordIx(row)));
-            if evaluation.truth(constraint.node) == Truth::False {
+            if evaluation.afresh(constraint.node) == Truth::False {
                 found.push((constraint.index, constraint.entity, row));
             }
         }

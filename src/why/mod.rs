@@ -1,9 +1,11 @@
 //! Stage 5: why each policy applies or not, as data. Sentences are made of it in [`prose`], and only there.
 //!
-//! Every value here was computed by the evaluation that gave the verdict; nothing is worked out a second time.
+//! Every value here was computed by the evaluation that gave the verdict; nothing is worked out a second time. `Debug` shows none of
+//! them: explanations are about people, and end up in logs.
 
 mod causes;
 pub mod codes;
+mod debug;
 pub mod from_verdict;
 pub mod prose;
 mod spare;
@@ -85,7 +87,7 @@ pub struct Missing {
 }
 
 /// A value as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Shown {
     /// Not known.
     Unknown,
@@ -104,7 +106,7 @@ pub enum Shown {
 }
 
 /// One benefit with its amount.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Amount {
     /// Position in the policy's benefits.
     pub benefit: usize,

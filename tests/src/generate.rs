@@ -9,20 +9,33 @@ use entitle::profile::{Profile, RecordIx, Slot};
 use entitle::schema::FieldType;
 
 /// A small generator of numbers; the same seed gives the same case everywhere.
-pub struct Dice(u64);
+pub struct Dice {
+    state: u64,
+    /// What is thrown first, two bytes a throw: a fuzzer then steers each choice.
+    thrown: Vec<u8>,
+}
 
 impl Dice {
     /// Starts from a seed.
     pub fn new(seed: u64) -> Self {
-        Self(seed ^ 0x9E37_79B9_7F4A_7C15)
+        Self { state: seed ^ 0x9E37_79B9_7F4A_7C15, thrown: Vec::new() }
+    }
+
+    /// Takes its throws from bytes, and goes on by itself when they are used up.
+    pub fn thrown(bytes: &[u8]) -> Self {
+        let seed = bytes.iter().fold(bytes.len() as u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01B3));
+        Self { thrown: bytes.iter().rev().copied().collect(), ..Self::new(seed) }
     }
 
     /// A number below `n`.
     pub fn below(&mut self, n: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % n.max(1)
+        if let (Some(low), high) = (self.thrown.pop(), self.thrown.pop()) {
+            return (u64::from(high.unwrap_or(0)) << 8 | u64::from(low)) % n.max(1);
+        }
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        (self.state >> 11) % n.max(1)
     }
 
     fn pick<'a>(&mut self, all: &[&'a str]) -> &'a str {

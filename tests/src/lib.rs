@@ -1,4 +1,5 @@
-//! What the tests share: a generator of small policy sets and profiles, and the brute-force oracle.
+//! What the tests share: a generator of small policy sets and profiles, the brute-force oracle, and what fuzzing runs.
 
 pub mod brute;
+pub mod fuzz;
 pub mod generate;

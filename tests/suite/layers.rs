@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const SHARED: [&str; 10] =
-    ["ids", "span", "value", "schema", "profile", "columns", "diagnostic", "near", "refusal", "error"];
+const SHARED: [&str; 11] =
+    ["ids", "span", "value", "schema", "profile", "columns", "diagnostic", "limits", "near", "refusal", "error"];
 
 /// What each part of `src/` may name, besides itself.
 fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
@@ -14,6 +14,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         |more: &[&'static str]| -> Vec<&'static str> { SHARED.iter().copied().chain(more.iter().copied()).collect() };
     BTreeMap::from([
         ("ids", vec![]),
+        ("limits", vec![]),
         ("span", vec![]),
         ("value", vec![]),
         ("near", vec![]),

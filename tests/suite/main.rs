@@ -10,15 +10,18 @@ mod corpus;
 mod cover;
 mod editor;
 mod format;
+mod fuzz;
 mod header;
 mod household;
 mod invariants;
 mod layers;
+mod limits;
 mod lint;
 mod needs;
 #[cfg(feature = "pack")]
 mod pack;
 mod plan;
+mod privacy;
 mod profiles;
 mod properties;
 #[cfg(feature = "pack")]

@@ -215,6 +215,70 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(cases(100))]
+
+    /// The order of files, of the policies in them and of a policy's conditions is the author's, and means nothing.
+    #[test]
+    fn order_changes_nothing(seed: u64) {
+        let c = case(seed);
+        let blocks: Vec<&str> = c.text.split_inclusive("\n}\n").collect();
+        prop_assert_eq!(blocks.len(), 2);
+        let turned = blocks.iter().rev().map(|block| {
+            let (head, rest) = block.split_once("eligible when {\n").unwrap();
+            let (conditions, end) = rest.split_once("\n    }\n").unwrap();
+            let lines: Vec<&str> = conditions.lines().rev().collect();
+            format!("{head}eligible when {{\n{}\n    }}\n{end}", lines.join("\n"))
+        });
+        let engine = Engine::from_texts(
+            turned.enumerate().map(|(i, text)| (format!("{}.policy", 9 - i), text))
+                .chain([("a.policy".to_owned(), generate::VOCABULARY.to_owned())]),
+        ).unwrap();
+        // Policies are named by their place, so sets of policies are left out.
+        let plain = restricted(&c.profile, &|ix, at| !matches!(c.profile.slot(ix, at), Slot::Set { .. }));
+        let by_name = |engine: &Engine, rules: &Rules| -> Vec<(Verdict, bool)> {
+            let found = verdicts(rules, &plain);
+            ["p0", "p1"].iter().map(|p| found[engine.policy(p).unwrap().index()]).collect()
+        };
+        let rules = engine.at(c.as_of).unwrap();
+        prop_assert_eq!(by_name(&engine, &rules), by_name(&c.engine, &c.rules), "{}", c.text);
+    }
+
+    /// The day before a calendar's day and the day itself differ as it says, and the order of facts in a profile means nothing.
+    #[test]
+    fn the_calendars_days_are_where_verdicts_turn(seed: u64) {
+        let c = case(seed);
+        let until: Date = "2000-09-05".parse().unwrap();
+        for turn in c.engine.calendar(&c.rules, &c.profile, until) {
+            let on = |day: Date| verdicts(&c.engine.at(day).unwrap(), &c.profile)[turn.policy.index()].0;
+            prop_assert_eq!((on(turn.on.add_days(-1).unwrap()), on(turn.on)), (turn.from, turn.to), "{}", c.text);
+        }
+    }
+
+    /// Facts may come in any order, and what is not known may be left out or null.
+    #[test]
+    fn the_order_of_facts_changes_nothing(seed: u64) {
+        let c = case(seed);
+        let schema = c.engine.schema();
+        let all = (0..schema.fields.len()).map(entitle::ids::FieldId::of).collect();
+        let json = entitle::wire::json::write::profile_to_json(schema, &c.profile, &all);
+        fn turned(value: serde_json::Value) -> serde_json::Value {
+            match value {
+                serde_json::Value::Object(map) => map.into_iter().rev().map(|(k, v)| (k, turned(v))).collect::<serde_json::Map<_, _>>().into(),
+                serde_json::Value::Array(items) => items.into_iter().map(turned).collect(),
+                other => other,
+            }
+        }
+        let read = |json: &serde_json::Value| {
+            let text = json.to_string();
+            entitle::wire::json::profile_from_json(schema, text.as_bytes(), entitle::wire::json::UnknownFields::Reject).unwrap().0
+        };
+        let (one, other) = (read(&json), read(&turned(json)));
+        prop_assert_eq!(verdicts(&c.rules, &one), verdicts(&c.rules, &other), "{}", c.text);
+        prop_assert_eq!(verdicts(&c.rules, &one), verdicts(&c.rules, &c.profile), "{}", c.text);
+    }
+}
+
 /// The harness can see a difference: with a comparison turned round, some case disagrees with brute force.
 #[test]
 fn the_harness_sees_a_planted_difference() {

@@ -34,7 +34,7 @@ pub struct Needs {
 }
 
 /// Changes that together make the policy apply, or at least keep it open.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Way {
     /// The day from which they do, where time has to pass.
     pub wait_until: Option<Date>,

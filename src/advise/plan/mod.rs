@@ -28,7 +28,7 @@ const COMBINATIONS: usize = 256;
 const ROUNDS: usize = 12;
 
 /// The applications, stage by stage.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Plan {
     /// In order; the policies of a stage can be applied for together.
     pub stages: Vec<Stage>,
@@ -60,7 +60,7 @@ pub struct Stage {
 }
 
 /// One application.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Step {
     /// The policy.
     pub policy: PolicyId,

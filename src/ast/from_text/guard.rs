@@ -4,9 +4,7 @@
 use super::Builder;
 use crate::ast::error::{BRACKET, LENGTH, NESTING as NESTED, QUOTE};
 use crate::diagnostic::Diagnostic;
-
-/// The longest file, in bytes. The whole corpus of a city is far shorter.
-pub const LONGEST: usize = 1 << 20;
+use crate::span::Span;
 
 /// The most brackets that may be open at once. Real files reach 6.
 pub const NESTING: usize = 32;
@@ -20,9 +18,11 @@ struct Open {
 impl Builder<'_> {
     /// Whether the parser may look at the text; reports what is wrong otherwise.
     pub(super) fn guard(&mut self) -> bool {
-        if self.text.len() > LONGEST {
-            let message = format!("this file has {} bytes; at most {LONGEST} are read", self.text.len());
-            self.findings.push(Diagnostic::error(LENGTH, self.at(0, 0), message).help("split it into several files"));
+        let longest = self.limits.text_bytes;
+        if self.text.len() > longest {
+            let message = format!("this file has {} bytes; at most {longest} are read", self.text.len());
+            let help = "split it into several files, or raise the limit `text_bytes`";
+            self.findings.push(Diagnostic::error(LENGTH, self.at(0, 0), message).help(help));
             return false;
         }
         let mut open: Vec<Open> = Vec::new();
@@ -37,7 +37,7 @@ impl Builder<'_> {
         }
         if let Some(first) = open.first() {
             let at = suspect.unwrap_or(first.at);
-            let span = self.at(at, at + 1);
+            let span = self.character(at);
             self.findings.push(
                 Diagnostic::error(BRACKET, span, "this bracket is never closed")
                     .label("opened here")
@@ -112,8 +112,14 @@ impl Builder<'_> {
         true
     }
 
+    /// The span of the character at a byte; brackets may be of full width.
+    fn character(&self, at: usize) -> Span {
+        let width = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        self.at(at, at + width)
+    }
+
     fn too_deep(&mut self, at: usize) {
-        let span = self.at(at, at + 1);
+        let span = self.character(at);
         self.findings.push(
             Diagnostic::error(NESTED, span, format!("more than {NESTING} brackets are open here"))
                 .help("give a part of it a name with `define`"),

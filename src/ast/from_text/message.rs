@@ -10,6 +10,10 @@ use pest::error::{Error, ErrorVariant, InputLocation};
 impl Builder<'_> {
     /// A line kept as `bad`: reads it again as what should have stood there, and reports why it is not that.
     pub(super) fn unreadable(&mut self, pair: &Pair<'_>, expected: Rule) {
+        if self.findings.len() >= self.limits.findings {
+            self.not_listed += 1;
+            return;
+        }
         let start = pair.as_span().start();
         let rest = self.text.get(start..).unwrap_or("");
         let (code, what) = subject(expected);

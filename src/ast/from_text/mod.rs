@@ -12,10 +12,11 @@ mod scenario;
 
 use super::{Comment, File};
 use crate::diagnostic::Diagnostic;
+use crate::limits::Limits;
 use crate::span::{FileId, Span};
 use pest::Parser as _;
 
-pub use guard::{LONGEST, NESTING};
+pub use guard::NESTING;
 
 /// The generated parser.
 #[allow(missing_docs, reason = "generated from the grammar, where each rule has its comment")]
@@ -41,7 +42,13 @@ type Pair<'i> = pest::iterators::Pair<'i, Rule>;
 /// ```
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
-    let mut builder = Builder { file, text, offset: 0, findings: Vec::new() };
+    parse_within(file, text, &Limits::DEFAULT)
+}
+
+/// The same, with a limit of its own on the length of the file and the number of findings.
+#[must_use]
+pub fn parse_within(file: FileId, text: &str, limits: &Limits) -> (File, Vec<Diagnostic>) {
+    let mut builder = Builder { file, text, offset: 0, findings: Vec::new(), limits: *limits, not_listed: 0 };
     if !builder.guard() {
         return (File::default(), builder.findings);
     }
@@ -54,6 +61,9 @@ pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
     };
     let comments = comments(file, text);
     builder.findings.sort_by_key(|f| f.span);
+    if let Some(last) = builder.findings.last_mut().filter(|_| builder.not_listed > 0) {
+        last.message += &format!(" (and {} more lines that cannot be read)", builder.not_listed);
+    }
     (File { items, comments }, builder.findings)
 }
 
@@ -63,6 +73,9 @@ struct Builder<'i> {
     /// Where in the file the text starts that is being read; not 0 while an unreadable line is read again.
     offset: usize,
     findings: Vec<Diagnostic>,
+    limits: Limits,
+    /// Unreadable lines past the limit on findings.
+    not_listed: usize,
 }
 
 impl Builder<'_> {

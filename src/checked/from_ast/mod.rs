@@ -23,6 +23,7 @@ use crate::ast;
 use crate::ast::print::Glossary;
 use crate::diagnostic::Diagnostic;
 use crate::ids::{DefineId, EntityId, ParameterId, PolicyId};
+use crate::limits::Limits;
 use crate::span::Span;
 use define::{Pending, PendingParameter};
 use names::Names;
@@ -34,12 +35,21 @@ const DEPTH: u32 = 80;
 /// A sum or product has at most this many parts; each is nested in the next.
 const PARTS: usize = 64;
 
+/// How many names are compared for suggestions, over all findings of a set: a long text of nothing but slips is nobody's slip.
+const COMPARISONS: usize = 500_000;
+
 /// Checks a whole policy set. The files are one set: their order does not matter.
 ///
 /// Returns the model of what could be understood and every finding, in the order of files and places. The model is
 /// complete only when no finding is an error.
 #[must_use]
 pub fn check(files: &[ast::File]) -> (Model, Vec<Diagnostic>) {
+    check_within(files, &Limits::DEFAULT)
+}
+
+/// The same, with a limit of its own on the number of findings.
+#[must_use]
+pub fn check_within(files: &[ast::File], limits: &Limits) -> (Model, Vec<Diagnostic>) {
     let glossary = Glossary::collect(&files.iter().collect::<Vec<_>>());
     let mut checker = Checker {
         model: Model::default(),
@@ -53,9 +63,15 @@ pub fn check(files: &[ast::File]) -> (Model, Vec<Diagnostic>) {
         parameters_by_name: HashMap::new(),
         path: Vec::new(),
         depth: 0,
+        most_findings: limits.findings,
+        not_listed: 0,
+        comparisons: COMPARISONS,
     };
     checker.run(files);
-    let Checker { model, mut findings, .. } = checker;
+    let Checker { model, mut findings, not_listed, .. } = checker;
+    if let Some(last) = findings.last_mut().filter(|_| not_listed > 0) {
+        last.message += &format!(" (and {not_listed} more findings, which are not listed)");
+    }
     findings.sort_by_key(|f| (f.span, f.code.id));
     findings.dedup();
     (model, findings)
@@ -97,6 +113,10 @@ struct Checker<'a> {
     /// What is being defined right now, for showing circles.
     path: Vec<(String, Span)>,
     depth: u32,
+    most_findings: usize,
+    not_listed: usize,
+    /// How many more names may be compared for "did you mean".
+    comparisons: usize,
 }
 
 impl<'a> Checker<'a> {
@@ -115,7 +135,11 @@ impl<'a> Checker<'a> {
     }
 
     fn report(&mut self, finding: Diagnostic) {
-        self.findings.push(finding);
+        if self.findings.len() < self.most_findings {
+            self.findings.push(finding);
+        } else {
+            self.not_listed += 1;
+        }
     }
 
     /// Runs `check` one level deeper, or reports that the text nests too deeply.

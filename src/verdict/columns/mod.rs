@@ -224,7 +224,7 @@ impl Program {
                     continue;
                 }
                 let register = self.tests.len() + ask;
-                let truth = evaluation.truth(*node);
+                let truth = evaluation.afresh(*node);
                 if truth == Truth::True
                     && let Some(word) = certain.get_mut(register).and_then(|p| p.get_mut(word))
                 {

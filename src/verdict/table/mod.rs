@@ -135,6 +135,8 @@ pub(crate) struct Words {
     /// By policy: decided, holds if free facts are chosen well, fails if they are chosen badly.
     answers: Answers,
     asked: Vec<bool>,
+    /// Whether a condition was left open because it took all steps that the limits allow.
+    spent: bool,
     /// Where the rows begin that have all words.
     rows: Vec<usize>,
 }
@@ -165,6 +167,12 @@ pub(crate) struct Said {
 pub(crate) fn outcomes(bound: &Bound, table: &Table, profile: &Profile, scratch: &mut Scratch, out: &mut [Outcome]) {
     let mut words = scratch.words();
     table.run(bound, profile, &mut words, scratch);
+    if words.spent {
+        // Which policies that concerns, the table does not say; policy by policy it is known.
+        scratch.give_back_words(words);
+        out.iter_mut().zip(exact::outcomes(bound, profile, scratch)).for_each(|(slot, outcome)| *slot = outcome);
+        return;
+    }
     let mut left = false;
     for (policy, outcome) in out.iter_mut().enumerate() {
         let said = table.said(policy, &words);
@@ -178,7 +186,7 @@ pub(crate) fn outcomes(bound: &Bound, table: &Table, profile: &Profile, scratch:
             let said = table.said(policy, &words);
             if let Some(root) = entry.root.filter(|_| said.verdict == Verdict::Undetermined && !said.open) {
                 // Fills the evaluator's memory with what is settled, which the search builds on.
-                base.truth(root);
+                base.afresh(root);
                 *outcome = exact::undecided(bound, entry, profile, &mut base, &mut search);
             }
         }
@@ -227,6 +235,7 @@ impl Table {
     /// Looks up every fact that is read once a profile.
     fn read(&self, bound: &Bound, profile: &Profile, words: &mut Words) {
         words.reset(&self.filler);
+        words.spent = false;
         words.rows.clear();
         for group in &self.groups {
             let record = record(bound, group.record, profile).and_then(|ix| profile.record(ix));
@@ -349,9 +358,10 @@ impl Table {
         // Once more without the assumption that all of them are unknown.
         self.read(bound, profile, words);
         let mut evaluation = Evaluation::new(bound, profile, scratch);
-        let Words { held, free, tied, asked, .. } = words;
+        let Words { held, free, tied, asked, spent, .. } = words;
         for (asked, wanted) in self.asked.iter().zip(asked.iter()) {
-            let truth = if *wanted { evaluation.truth(asked.node) } else { Truth::Unknown };
+            let truth = if *wanted { evaluation.afresh(asked.node) } else { Truth::Unknown };
+            *spent |= *wanted && evaluation.steps == 0;
             match truth {
                 Truth::True => join_spread(held, &asked.held),
                 Truth::False => join_spread(held, &asked.failed),

@@ -11,6 +11,7 @@
 
 use super::tree::{self, Tree};
 use crate::ids::{EntityId, EnumId, FieldId};
+use crate::limits::Limits;
 use crate::near::nearest;
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::{Field, FieldType, Schema};
@@ -18,11 +19,11 @@ use crate::value::{Counted, Date, Language, Number, Unit};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The longest profile, in bytes.
-pub const LONGEST: usize = 4 << 20;
+/// The longest profile that is read unless limits say otherwise, in bytes.
+pub const LONGEST: usize = Limits::DEFAULT.profile_bytes;
 
-/// The most records in one profile.
-pub const RECORDS: usize = 10_000;
+/// The most records in one profile unless limits say otherwise.
+pub const RECORDS: usize = Limits::DEFAULT.records;
 
 /// What to do about a field that the vocabulary does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,11 +81,27 @@ pub fn profile_from_json(
     text: &[u8],
     unknown: UnknownFields,
 ) -> Result<(Profile, Vec<Problem>), ProfileError> {
+    profile_from_json_within(schema, text, unknown, &Limits::DEFAULT)
+}
+
+/// The same, with limits of its own on length, records and problems.
+///
+/// # Errors
+/// When the text is not JSON, a value does not fit the vocabulary, or a limit is passed; all problems are listed, up to the limit on
+/// them.
+pub fn profile_from_json_within(
+    schema: &Schema,
+    text: &[u8],
+    unknown: UnknownFields,
+    limits: &Limits,
+) -> Result<(Profile, Vec<Problem>), ProfileError> {
     let whole = |message: String, help: Option<&str>| {
         ProfileError(vec![Problem { path: String::new(), message, help: help.map(str::to_owned) }])
     };
-    if text.len() > LONGEST {
-        return Err(whole(format!("{} bytes; at most {LONGEST} are read", text.len()), None));
+    let longest = limits.profile_bytes;
+    if text.len() > longest {
+        let help = "send one household at a time, or raise the limit `profile_bytes`";
+        return Err(whole(format!("{} bytes; at most {longest} are read", text.len()), Some(help)));
     }
     if let Err(e) = std::str::from_utf8(text) {
         return Err(whole(format!("not UTF-8 text (byte {})", e.valid_up_to()), Some("save the file as UTF-8")));
@@ -93,22 +110,30 @@ pub fn profile_from_json(
     let Tree::Object(entries) = tree else {
         return Err(whole("a profile is an object".to_owned(), Some("write {\"person\": {…}, \"household\": {…}}")));
     };
-    let mut reader = Reader::new(schema, unknown);
+    let mut reader = Reader::new(schema, unknown, limits);
     reader.top(&entries);
+    reader.count_the_rest();
     if reader.problems.is_empty() { Ok((reader.profile, reader.notices)) } else { Err(ProfileError(reader.problems)) }
 }
+
+/// The longest path that is shown, in letters.
+const PATH: usize = 200;
 
 pub(super) struct Reader<'a> {
     schema: &'a Schema,
     unknown: UnknownFields,
+    limits: &'a Limits,
     pub(super) profile: Profile,
     problems: Vec<Problem>,
     notices: Vec<Problem>,
+    /// Notices past the limit.
+    not_listed: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(schema: &'a Schema, unknown: UnknownFields) -> Self {
-        Self { schema, unknown, profile: Profile::new(), problems: Vec::new(), notices: Vec::new() }
+    pub(super) fn new(schema: &'a Schema, unknown: UnknownFields, limits: &'a Limits) -> Self {
+        let (problems, notices) = (Vec::new(), Vec::new());
+        Self { schema, unknown, limits, profile: Profile::new(), problems, notices, not_listed: 0 }
     }
 
     /// The profile, where nothing is wrong with what its records say of each other.
@@ -128,6 +153,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether enough is wrong to stop reading.
+    fn full(&self) -> bool {
+        self.problems.len() >= self.limits.problems
+    }
+
+    /// Says that the lists of problems and of notices are not whole, where they are not.
+    fn count_the_rest(&mut self) {
+        let rest = |message: String| Problem { path: String::new(), message, help: None };
+        if self.full() {
+            let most = self.limits.problems;
+            self.problems.push(rest(format!("{most} problems; what follows was not read")));
+        }
+        if self.not_listed > 0 {
+            self.notices.push(rest(format!("{} more facts that do not exist", self.not_listed)));
+        }
+    }
+
     fn problem(&mut self, path: &str, message: impl Into<String>, help: Option<String>) {
         self.problems.push(Problem { path: path.to_owned(), message: message.into(), help });
     }
@@ -140,6 +182,9 @@ impl<'a> Reader<'a> {
             .collect();
         let mut roots: BTreeMap<EntityId, (RecordIx, &str, &Tree)> = BTreeMap::new();
         for (key, value) in entries {
+            if self.full() {
+                return;
+            }
             if key == "assumptions" {
                 if !matches!(value, Tree::List(items) if items.iter().all(|i| matches!(i, Tree::Text(_)))) {
                     self.problem(key, "assumptions are an array of texts", None);
@@ -149,10 +194,8 @@ impl<'a> Reader<'a> {
             let found =
                 units.iter().find(|(e, id)| id == key || self.schema.entity(*e).is_some_and(|x| x.name.zh == *key));
             let Some((entity, id)) = found else {
-                let near =
-                    nearest(key, units.iter().map(|(_, id)| id.as_str())).map(|n| format!("did you mean `{n}`?"));
-                let names: Vec<&str> = units.iter().map(|(_, id)| id.as_str()).collect();
-                self.unknown_key(key, near.or_else(|| Some(format!("the top level has {}", names.join(", ")))));
+                let names: Vec<String> = units.iter().map(|(_, id)| id.clone()).collect();
+                self.unknown_key(key, key, &names, Some(format!("the top level has {}", names.join(", "))));
                 continue;
             };
             if roots.contains_key(entity) {
@@ -242,8 +285,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn unknown_key(&mut self, path: &str, help: Option<String>) {
-        let problem = Problem { path: path.to_owned(), message: "there is no such fact".to_owned(), help };
+    /// Whether a notice is past the limit; then it is counted and not listed.
+    fn only_counted(&mut self) -> bool {
+        let past = self.unknown == UnknownFields::Report && self.notices.len() >= self.limits.problems;
+        self.not_listed += usize::from(past);
+        past
+    }
+
+    /// A key that means nothing here; `names` are those that would.
+    fn unknown_key(&mut self, path: &str, key: &str, names: &[String], otherwise: Option<String>) {
+        if self.only_counted() {
+            return;
+        }
+        let near = nearest(key, names.iter().map(String::as_str)).map(|n| format!("did you mean `{n}`?"));
+        // A key is the sender's text and may be of any length.
+        let path: String = path.chars().take(PATH).collect();
+        let problem = Problem { path, message: "there is no such fact".to_owned(), help: near.or(otherwise) };
         match self.unknown {
             UnknownFields::Reject => self.problems.push(problem),
             UnknownFields::Report => self.notices.push(problem),
@@ -256,22 +313,29 @@ impl<'a> Reader<'a> {
             self.problem(path, "an object is needed here", None);
             return;
         };
-        if self.profile.len() > RECORDS {
-            self.problem(path, format!("more than {RECORDS} records"), None);
+        let most = self.limits.records;
+        if self.profile.len() > most {
+            let help = "a profile is one household; leave out what no policy asks, or raise the limit `records`";
+            self.problem(path, format!("more than {most} records"), Some(help.to_owned()));
             return;
         }
         let mut seen: BTreeMap<FieldId, String> = BTreeMap::new();
         for (key, value) in entries {
+            if self.full() {
+                return;
+            }
             let path = format!("{path}.{key}");
             let Some(field) = self.schema.field_named(entity, key) else {
+                if self.only_counted() {
+                    continue;
+                }
                 let fields = self.schema.entity(entity).map(|e| e.fields.clone()).unwrap_or_default();
                 let names: Vec<String> = fields
                     .iter()
                     .filter_map(|f| self.schema.field(*f))
                     .flat_map(|f| [f.name.id.clone(), f.name.zh.clone()])
                     .collect();
-                let near = nearest(key, names.iter().map(String::as_str)).map(|n| format!("did you mean `{n}`?"));
-                self.unknown_key(&path, near);
+                self.unknown_key(&path, key, &names, None);
                 continue;
             };
             if let Some(before) = seen.insert(field, key.clone()) {
@@ -361,6 +425,9 @@ impl<'a> Reader<'a> {
         }
         let mut items = Vec::new();
         for (i, item) in known.iter().enumerate() {
+            if self.full() {
+                return;
+            }
             let path = format!("{path}[{i}]");
             match item {
                 Tree::Text(name) => {
@@ -401,7 +468,7 @@ impl<'a> Reader<'a> {
                     let one = self.profile.add(self.schema, entity);
                     items.push(one);
                     // Linked before it is read, so that what the entry says of its home is seen as given twice.
-                    self.profile.link(self.schema, ix, id, Slot::List { items: items.clone(), complete });
+                    self.profile.link(self.schema, ix, id, Slot::List { items: vec![one], complete });
                     self.record(one, item, &path);
                 }
             }
@@ -414,6 +481,9 @@ impl<'a> Reader<'a> {
         let read = |items: &[Tree], this: &mut Self| {
             let mut values = Vec::new();
             for (i, item) in items.iter().enumerate() {
+                if this.full() {
+                    break;
+                }
                 values.extend(this.symbol(e, item, &format!("{path}[{i}]")));
             }
             values.sort_unstable();

@@ -6,6 +6,7 @@
 
 use super::profile::{LONGEST, Problem, ProfileError, RECORDS, Reader, UnknownFields, profile_from_json};
 use crate::ids::{EntityId, FieldId};
+use crate::limits::Limits;
 use crate::profile::{Profile, RecordIx, Slot};
 use crate::schema::{FieldType, Schema};
 use crate::value::{Counted, Date};
@@ -144,7 +145,7 @@ impl<'a> ProfileReader<'a> {
         let mut json = serde_json::Deserializer::from_slice(text);
         let roots = json.deserialize_map(Roots(self)).ok()?;
         json.end().ok()?;
-        let mut reader = Reader::new(self.schema, self.unknown);
+        let mut reader = Reader::new(self.schema, self.unknown, &Limits::DEFAULT);
         let mut records = Vec::new();
         for (entity, raw) in &roots {
             let record = reader.profile.add(self.schema, *entity);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! { "format": "entitle.record/1", "engine": version, "policy_set": fingerprint, "as_of": date,
-//!   "limits": { "regions": n }, "facts": PROFILE, "results": [ { "policy", "verdict", "not_proved",
+//!   "limits": { "regions": n, "steps": n }, "facts": PROFILE, "results": [ { "policy", "verdict", "not_proved",
 //!   "because": [ { "condition": WORDS, "holds" } ], "missing": [fact], "amounts": [text|null] } ] }
 //! ```
 //!
@@ -13,7 +13,6 @@ use super::report::verdict;
 use super::write::profile_to_json;
 use crate::ids::{FieldId, PolicyId};
 use crate::value::{Date, Language};
-use crate::verdict::exact::REGIONS;
 use crate::{Engine, Matches};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -34,7 +33,7 @@ pub fn record(matches: &Matches<'_>) -> Value {
         "engine": env!("CARGO_PKG_VERSION"),
         "policy_set": rules.fingerprint(),
         "as_of": rules.as_of().to_string(),
-        "limits": { "regions": REGIONS },
+        "limits": { "regions": rules.limits().regions, "steps": rules.limits().steps },
         "facts": profile_to_json(&model.schema, matches.profile(), &keep),
         "results": results(matches),
     })

@@ -1,0 +1,4 @@
+//! See `format` in `tests/src/fuzz/`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| (entitle_tests::fuzz::target("format").unwrap().run)(data));

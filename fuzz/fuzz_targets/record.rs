@@ -1,0 +1,4 @@
+//! See `record` in `tests/src/fuzz/`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| (entitle_tests::fuzz::target("record").unwrap().run)(data));
