@@ -19,12 +19,10 @@ mod needs;
 #[cfg(feature = "pack")]
 mod pack;
 mod plan;
-mod plan;
 mod profiles;
 mod properties;
 #[cfg(feature = "pack")]
 mod reload;
-mod schemas;
 mod schemas;
 mod stress;
 mod watch;
