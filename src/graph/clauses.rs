@@ -10,6 +10,10 @@ use std::collections::BTreeSet;
 /// The most clauses of one policy; what would need more stands as one literal.
 const CLAUSES: usize = 64;
 
+/// The most clauses that are looked through for what others imply, and the most literals of one: both are compared with each other, and
+/// a hostile text may have ten thousand.
+const COMPARED: usize = 1_024;
+
 /// One question, asked straight or turned round.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Literal {
@@ -47,6 +51,9 @@ fn form(graph: &Graph, id: NodeId, positive: bool) -> Option<Vec<Vec<Literal>>> 
         (Node::Not(a), _) => form(graph, *a, !positive),
         (Node::And(parts), true) | (Node::Or(parts), false) => {
             let mut all = Vec::new();
+            if parts.len() > COMPARED {
+                return None;
+            }
             for part in parts {
                 all.extend(form(graph, *part, positive).unwrap_or_else(|| vec![vec![Literal::Node(*part, positive)]]));
             }
@@ -55,6 +62,9 @@ fn form(graph: &Graph, id: NodeId, positive: bool) -> Option<Vec<Vec<Literal>>> 
         }
         (Node::And(parts), false) | (Node::Or(parts), true) => {
             let mut all: Vec<Vec<Literal>> = vec![Vec::new()];
+            if parts.len() > COMPARED {
+                return None;
+            }
             for part in parts {
                 let part = form(graph, *part, positive)?;
                 if all.len().checked_mul(part.len())? > CLAUSES * 4 {
