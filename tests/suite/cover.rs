@@ -11,7 +11,7 @@ record person "人员" {
     birth_date "出生日期": date
     disabled "残疾": yes/no
     income "月收入": yuan per month
-    home "家庭": household
+    home "住户": household
 }
 record household "家庭" { applicant "申请人": person; members "成员": list of person up to 4 }
 define person.age "年龄" = today - birth_date
