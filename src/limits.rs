@@ -17,7 +17,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of one policy file; 786,432 (768 KiB). The whole corpus of a city is less than half of it. Reading a file takes memory of some hundred
+    /// Bytes of one policy file; 786,432 (768 KiB). The largest file of the shipped set has a tenth of it. Reading a file takes memory of some hundred
     /// times its length.
     pub text_bytes: usize,
     /// Bytes of all policy files of a set together; 16 MiB.
