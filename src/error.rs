@@ -56,7 +56,7 @@ impl Error {
 
     #[cfg(feature = "pack")]
     pub(crate) fn refused(refusal: Refusal) -> Self {
-        let mut error = Self::new(Kind::Pack, refusal.message(Language::En), None);
+        let mut error = Self::new(Kind::Pack, refusal.message(crate::value::Language::En), None);
         error.0.refusal = Some(refusal);
         error
     }

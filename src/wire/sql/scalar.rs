@@ -302,39 +302,42 @@ impl Writer<'_> {
     }
 
     fn count(&mut self, list: NodeId) -> Result<Scalar, String> {
-        let list = self.enter(list, None)?;
+        let list = self.enter(list)?;
         let counts = self.filters(&list)?;
-        let (complete, up_to) = (list.complete.clone(), i128::from(list.up_to));
-        let totals = ["COUNT(CASE WHEN {0} IS NULL THEN 1 END)", "COUNT(CASE WHEN {0} THEN 1 END)"];
-        let totals = self.leave(list, &[&counts], &totals)?;
-        let [open, count] = totals.as_slice() else { return Err("it counts a list that is not declared".to_owned()) };
-        let sql =
-            format!("CASE WHEN {} AND COALESCE({}, 0) = 0 THEN COALESCE({}, 0) END", complete.sql, open.sql, count.sql);
-        Ok(Scalar::whole(Text::of(sql, &[&complete, open, count]), (0, up_to)))
+        let (from, after) = self.leave(&[("t", &counts)]);
+        let sql = format!(
+            "CASE WHEN {} THEN (SELECT CASE WHEN COUNT(*) = COUNT(q.t) THEN COUNT(CASE WHEN q.t THEN 1 END) END FROM ({from}) AS q) END",
+            list.complete.sql
+        );
+        let mut text = Text::of(sql, &[&list.complete]);
+        text.needs(&after);
+        Ok(Scalar::whole(text, (0, i128::from(list.up_to))))
     }
 
     fn folded(&mut self, fold: Fold, list: NodeId, body: NodeId) -> Result<Scalar, String> {
-        let list = self.enter(list, Some(body))?;
+        let list = self.enter(list)?;
         let counts = self.filters(&list)?;
         let value = self.scalar(body)?;
         if value.den.is_some() {
             return Err("it adds up or compares quotients over a list".to_owned());
         }
-        let (complete, up_to) = (list.complete.clone(), i128::from(list.up_to));
-        let (total, bounds) = match fold {
+        let (from, after) = self.leave(&[("t", &counts), ("v", &value.num)]);
+        let (of, bounds) = match fold {
             Fold::Sum => {
-                let bounds = spread(value.num_bounds, (0, up_to), i128::checked_mul)?;
-                ("CAST(SUM(CASE WHEN {0} THEN {1} END) AS BIGINT)", bounds)
+                let most = i128::from(list.up_to);
+                let bounds = spread(value.num_bounds, (0, most), i128::checked_mul)?;
+                ("CAST(COALESCE(SUM(CASE WHEN q.t THEN q.v END), 0) AS BIGINT)", bounds)
             }
-            Fold::Largest => ("MAX(CASE WHEN {0} THEN {1} END)", value.num_bounds),
-            Fold::Smallest => ("MIN(CASE WHEN {0} THEN {1} END)", value.num_bounds),
+            Fold::Largest => ("MAX(CASE WHEN q.t THEN q.v END)", value.num_bounds),
+            Fold::Smallest => ("MIN(CASE WHEN q.t THEN q.v END)", value.num_bounds),
         };
-        let open = "COUNT(CASE WHEN {0} IS NULL OR ({0} AND {1} IS NULL) THEN 1 END)";
-        let totals = self.leave(list, &[&counts, &value.num], &[open, total])?;
-        let [open, total] = totals.as_slice() else { return Err("it adds up a list that is not declared".to_owned()) };
-        let result = if fold == Fold::Sum { format!("COALESCE({}, 0)", total.sql) } else { total.sql.clone() };
-        let sql = format!("CASE WHEN {} AND COALESCE({}, 0) = 0 THEN {result} END", complete.sql, open.sql);
-        Ok(Scalar { scale: value.scale, ..Scalar::whole(Text::of(sql, &[&complete, open, total]), bounds) })
+        let sql = format!(
+            "CASE WHEN {} THEN (SELECT CASE WHEN COUNT(CASE WHEN q.t IS NULL OR (q.t AND q.v IS NULL) THEN 1 END) = 0 THEN {of} END FROM ({from}) AS q) END",
+            list.complete.sql
+        );
+        let mut text = Text::of(sql, &[&list.complete]);
+        text.needs(&after);
+        Ok(Scalar { scale: value.scale, ..Scalar::whole(text, bounds) })
     }
 }
 

@@ -5,7 +5,6 @@
 
 use super::layout::{Names, quoted};
 use crate::graph::NodeId;
-use crate::ids::FieldId;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
@@ -72,62 +71,6 @@ pub(super) enum Kept {
     Scalar(Scalar),
 }
 
-/// What is asked about the rows of one list or set of one record, all of it in one pass: grouped by their owner and joined to
-/// the row of facts.
-pub(super) struct Group {
-    /// The entries.
-    pub(super) scope: Scope,
-    alias: String,
-    /// The key of the owner, as the row of facts has it.
-    key: String,
-    /// The owner of an entry, as the entries' tables have it.
-    owner: Text,
-    /// Values of an entry, and what is made of them over all entries: the SQL and its name.
-    values: Vec<(String, String)>,
-    totals: Vec<(String, String)>,
-}
-
-impl Group {
-    pub(super) fn new(mut scope: Scope, number: usize, key: String, owner: &str) -> Self {
-        let alias = format!("g{}_{number}", scope.level);
-        let owner = scope.fact(owner.to_owned(), "owner");
-        Self { scope, alias, key, owner, values: Vec::new(), totals: Vec::new() }
-    }
-
-    /// The name of a value of an entry.
-    pub(super) fn value(&mut self, sql: &str) -> String {
-        format!("q.{}", quoted(&named(&mut self.values, sql, "v")))
-    }
-
-    /// The column of the row of facts that has a total.
-    pub(super) fn total(&mut self, sql: &str) -> (String, String) {
-        let name = named(&mut self.totals, sql, "a");
-        (format!("{}.{}", self.alias, quoted(&name)), format!("{}_{name}", self.alias))
-    }
-
-    fn join(&self) -> String {
-        let owner = ("owner".to_owned(), self.owner.clone());
-        let values = self.values.iter().map(|(sql, name)| (name.clone(), Text::new(sql.clone())));
-        let entries = self.scope.nested(&std::iter::once(owner).chain(values).collect::<Vec<_>>());
-        let totals: Vec<String> = self.totals.iter().map(|(sql, name)| format!("{sql} AS {}", quoted(name))).collect();
-        format!(
-            "\n    LEFT JOIN (SELECT q.\"owner\", {} FROM ({entries}) AS q GROUP BY q.\"owner\") AS {alias} ON {alias}.\"owner\" = {}",
-            totals.join(", "),
-            self.key,
-            alias = self.alias
-        )
-    }
-}
-
-fn named(all: &mut Vec<(String, String)>, sql: &str, prefix: &str) -> String {
-    if let Some((_, name)) = all.iter().find(|(known, _)| known == sql) {
-        return name.clone();
-    }
-    let name = format!("{prefix}{}", all.len().saturating_add(1));
-    all.push((sql.to_owned(), name.clone()));
-    name
-}
-
 /// One level: level 0 has a row for each match to be made, a deeper one a row for each entry of a list.
 pub(super) struct Scope {
     pub(super) level: usize,
@@ -135,13 +78,10 @@ pub(super) struct Scope {
     /// What stands behind FROM, and the alias of each record's table in it.
     from: String,
     filter: Option<String>,
-    /// Whether nothing around it can be named inside: its rows are grouped before they are joined.
-    pub(super) closed: bool,
     pub(super) records: BTreeMap<NodeId, (String, String)>,
     facts: BTreeMap<String, String>,
     names: Names,
     layers: Vec<Vec<(String, String)>>,
-    pub(super) groups: BTreeMap<(NodeId, FieldId), Group>,
     pub(super) kept: HashMap<NodeId, Kept>,
     /// What is needed of the levels around it.
     pub(super) outer: Vec<usize>,
@@ -154,12 +94,10 @@ impl Scope {
             alias: if level == 0 { "s".to_owned() } else { format!("e{level}") },
             from,
             filter: filter.as_ref().map(|f| f.sql.clone()),
-            closed: level > 0 && filter.is_none(),
             records: BTreeMap::new(),
             facts: BTreeMap::new(),
             names: Names::default(),
             layers: Vec::new(),
-            groups: BTreeMap::new(),
             kept: HashMap::new(),
             outer: Vec::new(),
         };
@@ -219,8 +157,7 @@ impl Scope {
         let facts: Vec<String> = self.facts.iter().map(|(e, name)| format!("{e} AS {}", quoted(name))).collect();
         let facts = if facts.is_empty() { "1 AS \"one\"".to_owned() } else { facts.join(",\n        ") };
         let filter = self.filter.as_ref().map_or_else(String::new, |f| format!("\n    WHERE {f}"));
-        let groups: String = self.groups.values().map(Group::join).collect();
-        let base = format!("SELECT {facts}\n    FROM {}{groups}{filter}", self.from);
+        let base = format!("SELECT {facts}\n    FROM {}{filter}", self.from);
         let layer = |columns: &Vec<(String, String)>| {
             let columns: Vec<String> = columns.iter().map(|(name, sql)| format!("{sql} AS {}", quoted(name))).collect();
             format!("SELECT {}.*,\n        {}", self.alias, columns.join(",\n        "))
@@ -229,12 +166,12 @@ impl Scope {
     }
 
     /// `SELECT outputs FROM ...`, layer inside layer.
-    pub(super) fn nested(&self, outputs: &[(String, Text)]) -> String {
+    pub(super) fn nested(&self, outputs: &[(&str, &Text)]) -> String {
         let (mut sql, layers) = self.parts();
         for layer in layers {
             sql = format!("{layer}\n    FROM ({sql}) AS {}", self.alias);
         }
-        let outputs: Vec<String> = outputs.iter().map(|(name, t)| format!("{} AS {}", t.sql, quoted(name))).collect();
+        let outputs: Vec<String> = outputs.iter().map(|(name, t)| format!("{} AS {name}", t.sql)).collect();
         format!("SELECT {} FROM ({sql}) AS {}", outputs.join(", "), self.alias)
     }
 

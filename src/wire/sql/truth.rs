@@ -3,12 +3,12 @@
 
 use super::layout::{Layout, quoted};
 use super::scalar::compared;
-use super::scope::{Group, Kept, Scope, Text};
+use super::scope::{Kept, Scope, Text};
 use super::{Enums, Options, units};
 use crate::engine::Rules;
 use crate::graph::intervals::Intervals;
 use crate::graph::{Bound, Comparison, FactRef, Node, NodeId, SetId};
-use crate::ids::{EnumId, FieldId, PolicyId};
+use crate::ids::{EnumId, PolicyId};
 use crate::schema::FieldType;
 
 /// Writes nodes, each once at each level of lists it stands at.
@@ -26,8 +26,6 @@ pub(super) struct Opened<'a> {
     /// Whether the rows are all there are; NULL where that is not known.
     pub(super) complete: Text,
     pub(super) up_to: u32,
-    /// Where nothing but the entry is looked at: the group that the entries are in, and the level that it is joined at.
-    group: Option<(usize, (NodeId, FieldId), Group)>,
 }
 
 impl<'a> Writer<'a> {
@@ -98,27 +96,20 @@ impl<'a> Writer<'a> {
         self.uses.get(id.0 as usize).is_some_and(|uses| *uses > 1)
     }
 
-    /// The level that a node's column stands at: the lowest that has all it looks at and can be named from here.
-    fn home(&self, id: NodeId) -> usize {
-        let closed = self.scopes.iter().rposition(|scope| scope.closed).unwrap_or(0);
-        usize::from(self.bound.graph.level(id)).max(closed)
-    }
-
     pub(super) fn kept(&self, id: NodeId) -> Option<Kept> {
-        self.scopes.get(self.home(id))?.kept.get(&id).cloned()
+        self.scopes.get(usize::from(self.bound.graph.level(id)))?.kept.get(&id).cloned()
     }
 
     pub(super) fn keep(&mut self, id: NodeId, kept: Kept) {
-        let home = self.home(id);
-        if let Some(scope) = self.scopes.get_mut(home) {
+        if let Some(scope) = self.scopes.get_mut(usize::from(self.bound.graph.level(id))) {
             scope.kept.insert(id, kept);
         }
     }
 
     /// The piece, or the name of a column that has it where it is long; at the level of a node.
     pub(super) fn named(&mut self, id: NodeId, text: Text, prefix: &str) -> Text {
-        let home = self.home(id);
-        match self.scopes.get_mut(home) {
+        let level = usize::from(self.bound.graph.level(id));
+        match self.scopes.get_mut(level) {
             Some(scope) if !text.is_short() => scope.column(&text, &format!("{prefix}{}", id.0)),
             _ => text,
         }
@@ -161,8 +152,8 @@ impl<'a> Writer<'a> {
         Ok((self.column(fact.record, "id")?, self.column(fact.record, &complete)?))
     }
 
-    /// Goes into the entries of a list: they are the rows of a new innermost level. `body` is what will be asked of them.
-    pub(super) fn enter(&mut self, list: NodeId, body: Option<NodeId>) -> Result<Opened<'a>, String> {
+    /// Goes into the entries of a list: they are the rows of a new innermost level.
+    pub(super) fn enter(&mut self, list: NodeId) -> Result<Opened<'a>, String> {
         let bound = self.bound;
         let Node::List { fact, level, filters } = bound.graph.node(list) else {
             return Err("it asks about something that is no list".to_owned());
@@ -176,66 +167,25 @@ impl<'a> Writer<'a> {
             return Err("it has lists inside lists that cannot be told apart".to_owned());
         }
         let (owner, complete) = self.owner(*fact)?;
-        let (above, alias, _) = self.record(fact.record)?;
         let rows = quoted(self.layout.rows(fact.field));
-        let (from, entry_owner) = if self.layout.is_entry(of) {
-            (format!("{rows} AS t{level}"), format!("t{level}.\"owner\""))
-        } else {
+        let (from, alias) = if !self.layout.is_entry(of) {
             let table = quoted(self.layout.table(of));
-            let join = format!("LEFT JOIN {table} AS t{level} ON t{level}.\"id\" = l{level}.\"entry\"");
-            (format!("{rows} AS l{level}\n    {join}"), format!("l{level}.\"owner\""))
+            (
+                format!(
+                    "{rows} AS l{level}\n    LEFT JOIN {table} AS t{level} ON t{level}.\"id\" = l{level}.\"entry\""
+                ),
+                format!("l{level}"),
+            )
+        } else {
+            (format!("{rows} AS t{level}"), format!("t{level}"))
         };
-        let element = self.element(level);
-        let made = |filter: Option<Text>| {
-            let mut scope = Scope::new(level, from, filter);
-            if let Some(element) = element {
-                scope.records.insert(element, (format!("t{level}"), String::new()));
-            }
-            scope
-        };
-        if !self.looks_only_at(level, filters.iter().copied().chain(body)) {
-            let filter = owner.with(format!("{entry_owner} = {}", owner.sql));
-            self.scopes.push(made(Some(filter)));
-            return Ok(Opened { filters, complete, up_to: field.up_to, group: None });
+        let filter = owner.with(format!("{alias}.\"owner\" = {}", owner.sql));
+        let mut scope = Scope::new(level, from, Some(filter));
+        if let Some(element) = self.element(level) {
+            scope.records.insert(element, (format!("t{level}"), String::new()));
         }
-        let place = (fact.record, fact.field);
-        let mut group = self.group(above, place, &alias, &entry_owner, || made(None))?;
-        // The entries are the innermost level while they are asked about.
-        let scope = std::mem::replace(&mut group.scope, Scope::new(level, String::new(), None));
         self.scopes.push(scope);
-        Ok(Opened { filters, complete, up_to: field.up_to, group: Some((above, place, group)) })
-    }
-
-    /// Takes the group of a list or set out of its level, or begins it.
-    fn group(
-        &mut self,
-        above: usize,
-        place: (NodeId, FieldId),
-        alias: &str,
-        entry_owner: &str,
-        scope: impl FnOnce() -> Scope,
-    ) -> Result<Group, String> {
-        let groups = &mut self.scope(above)?.groups;
-        let number = groups.len().saturating_add(1);
-        let key = format!("{alias}.\"id\"");
-        Ok(groups.remove(&place).unwrap_or_else(|| Group::new(scope(), number, key, entry_owner)))
-    }
-
-    /// Whether conditions look at nothing around the entries of a level.
-    fn looks_only_at(&self, level: usize, conditions: impl Iterator<Item = NodeId>) -> bool {
-        let mut stack: Vec<NodeId> = conditions.collect();
-        let mut seen = std::collections::HashSet::new();
-        while let Some(id) = stack.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            match self.bound.graph.node(id) {
-                Node::Unit(_) => return false,
-                Node::Element(at) if usize::from(*at) < level => return false,
-                node => node.children(&mut |child| stack.push(child)),
-            }
-        }
-        true
+        Ok(Opened { filters, complete, up_to: field.up_to })
     }
 
     fn element(&self, level: usize) -> Option<NodeId> {
@@ -252,43 +202,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Leaves the innermost level: totals over these values of its rows, each NULL where there are no rows, or a count of 0.
-    /// In a total `{0}` stands for the first value.
-    pub(super) fn leave(&mut self, list: Opened<'_>, values: &[&Text], totals: &[&str]) -> Result<Vec<Text>, String> {
-        let Some(mut scope) = self.scopes.pop() else { return Err("it leaves a list twice".to_owned()) };
-        let put = |total: &str, names: &[String]| {
-            let with = |text: String, (at, name): (usize, &String)| text.replace(&format!("{{{at}}}"), name);
-            names.iter().enumerate().fold(total.to_owned(), with)
-        };
-        let Some((above, place, mut group)) = list.group else {
-            let outputs: Vec<(String, Text)> =
-                values.iter().enumerate().map(|(at, text)| (format!("v{at}"), (*text).clone())).collect();
-            outputs.iter().for_each(|(_, text)| scope.need_around(&text.after));
-            let names: Vec<String> = outputs.iter().map(|(name, _)| format!("q.{}", quoted(name))).collect();
-            let from = scope.nested(&outputs);
-            let text = |total: &&str| Text {
-                sql: format!("(SELECT {} FROM ({from}) AS q)", put(total, &names)),
-                after: scope.outer.clone(),
-            };
-            return Ok(totals.iter().map(text).collect());
-        };
-        group.scope = scope;
-        let names: Vec<String> = values.iter().map(|text| group.value(&text.sql)).collect();
-        self.totals(above, place, group, &totals.iter().map(|total| put(total, &names)).collect::<Vec<_>>())
-    }
-
-    /// Adds totals to a group, puts it back in its level, and gives the columns that have them.
-    fn totals(
-        &mut self,
-        above: usize,
-        place: (NodeId, FieldId),
-        mut group: Group,
-        totals: &[String],
-    ) -> Result<Vec<Text>, String> {
-        let columns: Vec<(String, String)> = totals.iter().map(|total| group.total(total)).collect();
-        let scope = self.scope(above)?;
-        scope.groups.insert(place, group);
-        Ok(columns.into_iter().map(|(column, name)| scope.fact(column, &name)).collect())
+    /// Leaves the innermost level: a query for these values of its rows, and what it needs of the levels around.
+    pub(super) fn leave(&mut self, outputs: &[(&str, &Text)]) -> (String, Vec<usize>) {
+        let Some(mut scope) = self.scopes.pop() else { return (String::new(), Vec::new()) };
+        outputs.iter().for_each(|(_, text)| scope.need_around(&text.after));
+        (scope.nested(outputs), scope.outer)
     }
 
     pub(super) fn truth(&mut self, id: NodeId) -> Result<Text, String> {
@@ -320,23 +238,7 @@ impl<'a> Writer<'a> {
                     return Err("it asks what something holds that is no set".to_owned());
                 };
                 let values: Vec<String> = symbols.iter().map(|s| self.layout.symbol(of, *s)).collect();
-                let (_, complete) = self.owner(*fact)?;
-                let found = format!("{{value}} IN ({})", values.join(", "));
-                let totals = [("{held}", &found), ("NOT {held}", &found)]
-                    .map(|(held, found)| format!("COUNT(CASE WHEN {found} AND {held} THEN 1 END)"));
-                let totals = self.set_totals(*fact, &totals.each_ref().map(String::as_str))?;
-                let [held, not] = totals.as_slice() else {
-                    return Err("it asks about a set that is not declared".to_owned());
-                };
-                let (held, not) = (self.named(id, held.clone(), "h"), self.named(id, not.clone(), "h"));
-                let sql = format!(
-                    "CASE WHEN {} > 0 THEN TRUE WHEN {} THEN FALSE WHEN {} = {} THEN FALSE END",
-                    held.sql,
-                    complete.sql,
-                    not.sql,
-                    values.len()
-                );
-                Ok(Text::of(sql, &[&held, &not, &complete]))
+                self.holds(id, *fact, &format!("v.\"value\" IN ({})", values.join(", ")), values.len())
             }
             Node::HoldsValue(fact, value) => {
                 let Some(FieldType::Set(of)) = self.layout.schema.field(fact.field).map(|f| f.ty) else {
@@ -349,11 +251,13 @@ impl<'a> Writer<'a> {
                 Ok(Text::of(format!("CASE WHEN {} IS NOT NULL THEN {} END", value.sql, held.sql), &[&value, &held]))
             }
             Node::IsEmpty(fact) => {
-                let (_, complete) = self.owner(*fact)?;
-                let held = self.set_totals(*fact, &["COUNT(CASE WHEN {held} THEN 1 END)"])?;
-                let [held] = held.as_slice() else { return Err("it asks about a set that is not declared".to_owned()) };
-                let sql = format!("CASE WHEN {} > 0 THEN FALSE WHEN {} THEN TRUE END", held.sql, complete.sql);
-                Ok(Text::of(sql, &[held, &complete]))
+                let (owner, complete) = self.owner(*fact)?;
+                let rows = quoted(self.layout.rows(fact.field));
+                let sql = format!(
+                    "CASE WHEN EXISTS (SELECT 1 FROM {rows} AS v WHERE v.\"owner\" = {} AND v.\"held\") THEN FALSE WHEN {} THEN TRUE END",
+                    owner.sql, complete.sql
+                );
+                Ok(Text::of(sql, &[&owner, &complete]))
             }
             Node::Any(list, body) => self.some(*list, *body, true),
             Node::All(list, body) => {
@@ -490,22 +394,8 @@ impl<'a> Writer<'a> {
         format!("CASE {column} {} END", rows.join(" "))
     }
 
-    /// Totals over the rows of a set.
-    fn set_totals(&mut self, fact: FactRef, totals: &[&str]) -> Result<Vec<Text>, String> {
-        let (above, alias, _) = self.record(fact.record)?;
-        let from = format!("{} AS v", quoted(self.layout.rows(fact.field)));
-        let place = (fact.record, fact.field);
-        let level = above.saturating_add(1);
-        let mut group = self.group(above, place, &alias, "v.\"owner\"", || Scope::new(level, from, None))?;
-        let (value, held) =
-            (group.scope.fact("v.\"value\"".to_owned(), "value"), group.scope.fact("v.\"held\"".to_owned(), "held"));
-        let (value, held) = (group.value(&value.sql), group.value(&held.sql));
-        let put = |total: &&str| total.replace("{value}", &value).replace("{held}", &held);
-        self.totals(above, place, group, &totals.iter().map(put).collect::<Vec<_>>())
-    }
-
-    /// Whether a set holds a value that is known only for the row: yes if a row says so, no if the set is complete or the value is
-    /// known not to be in it.
+    /// Whether a set holds one of some values: yes if a row says so, no if the set is complete or each is known not to
+    /// be in it.
     fn holds(&mut self, id: NodeId, fact: FactRef, matching: &str, values: usize) -> Result<Text, String> {
         let (owner, complete) = self.owner(fact)?;
         let owner = self.named(id, owner, "k");
@@ -520,7 +410,7 @@ impl<'a> Writer<'a> {
 
     /// Whether some entry counts and has a body that holds (or fails).
     fn some(&mut self, list: NodeId, body: NodeId, wanted: bool) -> Result<Text, String> {
-        let list = self.enter(list, Some(body))?;
+        let list = self.enter(list)?;
         let counts = self.filters(&list)?;
         let body = self.truth(body)?;
         let body = if wanted { body } else { body.with(format!("NOT ({})", body.sql)) };
@@ -529,14 +419,14 @@ impl<'a> Writer<'a> {
             (_, "TRUE") => counts,
             _ => Text::of(format!("{} AND {}", counts.sql, body.sql), &[&counts, &body]),
         };
-        let complete = list.complete.clone();
-        let totals = self.leave(list, &[&both], &["MAX(CASE WHEN {0} THEN 2 WHEN {0} IS NULL THEN 1 ELSE 0 END)"])?;
-        let [found] = totals.as_slice() else { return Err("it asks about a list that is not declared".to_owned()) };
+        let (from, after) = self.leave(&[("t", &both)]);
         let sql = format!(
-            "CASE {} WHEN 2 THEN TRUE WHEN 1 THEN NULL ELSE CASE WHEN {} THEN FALSE END END",
-            found.sql, complete.sql
+            "CASE (SELECT MAX(CASE WHEN q.t THEN 2 WHEN q.t IS NULL THEN 1 ELSE 0 END) FROM ({from}) AS q) WHEN 2 THEN TRUE WHEN 1 THEN NULL ELSE CASE WHEN {} THEN FALSE END END",
+            list.complete.sql
         );
-        Ok(Text::of(sql, &[found, &complete]))
+        let mut text = Text::of(sql, &[&list.complete]);
+        text.needs(&after);
+        Ok(text)
     }
 }
 
