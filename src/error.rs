@@ -3,7 +3,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::refusal::Refusal;
 use crate::span::Sources;
-use crate::value::Language;
 use std::fmt;
 
 /// Why something could not be done. Opaque on purpose: the kinds grow, what callers do with them stays the same.
