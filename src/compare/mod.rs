@@ -314,11 +314,8 @@ fn without(one: &Spans, other: &Spans) -> Vec<(Date, Option<Date>)> {
             if let Some(last) = from.add_days(-1).filter(|last| *last >= start) {
                 next.push((start, Some(end.map_or(last, |e| e.min(last)))));
             }
-            if let Some(first) = to.and_then(|to| to.add_days(1)).map(|f| f.max(start)) {
-                if end.is_none_or(|end| first <= end) {
-                    next.push((first, end));
-                }
-            }
+            let first = to.and_then(|to| to.add_days(1)).map(|f| f.max(start));
+            next.extend(first.filter(|f| end.is_none_or(|end| *f <= end)).map(|f| (f, end)));
         }
         rest = next;
     }
