@@ -78,11 +78,12 @@ fn once(options: &Options, changed: Option<&BTreeSet<PathBuf>>) -> Result<ExitCo
                     "bytes": [f.span.start, f.span.end], "message": f.message, "label": f.label, "help": f.help,
                 });
                 if let (Some(witness), Some(engine)) = (&finding.witness, &engine) {
-                    object["witness"] =
+                    let shown =
                         serde_json::json!({ "on": witness.on.to_string(), "profile": household(engine, witness) });
+                    crate::put(&mut object, "witness", shown);
                 }
                 if let Some(reason) = &finding.silenced {
-                    object["allowed"] = serde_json::json!(reason.get(common.language()));
+                    crate::put(&mut object, "allowed", serde_json::json!(reason.get(common.language())));
                 }
                 object
             })

@@ -220,6 +220,13 @@ fn say(text: &str) {
     }
 }
 
+/// Puts one more member into a JSON object.
+fn put(object: &mut serde_json::Value, key: &str, value: serde_json::Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(key.to_owned(), value);
+    }
+}
+
 /// Whether to use colour: on a terminal, unless `NO_COLOR` is set.
 fn colour() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()

@@ -1,9 +1,9 @@
 //! What changed in meaning between two policy sets: for each policy equal, widened, narrowed, both, or not proved.
 //!
-//! The two sets are joined into one, in which a household can be asked about both ([`join`]). What is written the same is
-//! equal on every day ([`key`]). For the rest it is claimed that nobody gains, nobody loses, and nobody gets more or less;
+//! The two sets are joined into one, in which a household can be asked about both (`join`). What is written the same is
+//! equal on every day (`key`). For the rest it is claimed that nobody gains, nobody loses, and nobody gets more or less;
 //! each claim is proved over all households, or falls to one that is then judged in both sets. Where a policy cannot be
-//! joined, or a figure without a value is in the way, the authors' cases and their neighbours are tried ([`cases`]). Where
+//! joined, or a figure without a value is in the way, the authors' cases and their neighbours are tried (`cases`). Where
 //! nothing succeeds, that is said.
 
 mod carry;
@@ -314,11 +314,8 @@ fn without(one: &Spans, other: &Spans) -> Vec<(Date, Option<Date>)> {
             if let Some(last) = from.add_days(-1).filter(|last| *last >= start) {
                 next.push((start, Some(end.map_or(last, |e| e.min(last)))));
             }
-            if let Some(first) = to.and_then(|to| to.add_days(1)).map(|f| f.max(start)) {
-                if end.is_none_or(|end| first <= end) {
-                    next.push((first, end));
-                }
-            }
+            let first = to.and_then(|to| to.add_days(1)).map(|f| f.max(start));
+            next.extend(first.filter(|f| end.is_none_or(|end| *f <= end)).map(|f| (f, end)));
         }
         rest = next;
     }

@@ -117,27 +117,25 @@ impl Prover {
 
     /// What becomes of each claim.
     pub(crate) fn prove(&mut self, claims: &[Claim]) -> Vec<Proof> {
-        let mut found: Vec<Option<Proof>> = claims.iter().map(|_| None).collect();
-        let mut stood: BTreeMap<usize, bool> = BTreeMap::new();
-        let mut part: BTreeSet<usize> = BTreeSet::new();
+        let mut known = Known { found: claims.iter().map(|_| None).collect(), ..Known::default() };
         let mut first: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
         for (at, claim) in claims.iter().enumerate() {
             match self.starts.iter().rev().find(|day| self.applies(claim, **day)) {
                 Some(day) => first.entry(*day).or_default().push(at),
-                None => found.get_mut(at).into_iter().for_each(|f| *f = Some(Proof::Open)),
+                None => known.found.get_mut(at).into_iter().for_each(|f| *f = Some(Proof::Open)),
             }
         }
         for (day, some) in &first {
             let graph = self.graph(*day, some.iter().filter_map(|i| claims.get(*i)));
             let Some(bound) = graph.and_then(|g| g.bind(*day)) else { continue };
             for at in some {
-                self.look(&bound, *day, claims, *at, &mut found, &mut stood, &mut part);
+                self.look(&bound, *day, claims, *at, &mut known);
             }
         }
         let mut seen: BTreeSet<(usize, Vec<[u8; 32]>, Option<Date>)> = BTreeSet::new();
         for start in self.starts.clone() {
             let living: Vec<usize> = (0..claims.len())
-                .filter(|i| found.get(*i).is_some_and(Option::is_none))
+                .filter(|i| known.open(*i))
                 .filter(|i| claims.get(*i).is_some_and(|c| self.applies(c, start)))
                 .collect();
             if living.is_empty() {
@@ -154,7 +152,7 @@ impl Prover {
                 let Some(bound) = graph.bind(day) else { continue };
                 let digests = digest::digests(&bound);
                 for at in &living {
-                    let Some(claim) = claims.get(*at).filter(|_| found.get(*at).is_some_and(Option::is_none)) else {
+                    let Some(claim) = claims.get(*at).filter(|_| known.open(*at)) else {
                         continue;
                     };
                     // The same conditions on another day have the same answer, unless they move with the day.
@@ -165,42 +163,27 @@ impl Prover {
                     let key = nodes.iter().filter_map(|n| digest::of(&digests, *n)).collect();
                     let moving = moves(&bound, &nodes).then_some(day);
                     if seen.insert((*at, key, moving)) {
-                        self.look(&bound, day, claims, *at, &mut found, &mut stood, &mut part);
+                        self.look(&bound, day, claims, *at, &mut known);
                     }
                 }
             }
         }
-        for at in part {
-            stood.entry(at).and_modify(|whole| *whole = false);
-        }
-        let proof = |(at, proof): (usize, Option<Proof>)| {
-            proof.unwrap_or_else(|| stood.get(&at).map_or(Proof::Open, |whole| Proof::Stands { whole: *whole }))
-        };
-        found.into_iter().enumerate().map(proof).collect()
+        known.proofs()
     }
 
-    fn look(
-        &mut self,
-        bound: &Bound,
-        day: Date,
-        claims: &[Claim],
-        at: usize,
-        found: &mut [Option<Proof>],
-        stood: &mut BTreeMap<usize, bool>,
-        part: &mut BTreeSet<usize>,
-    ) {
-        let (Some(claim), Some(slot)) = (claims.get(at), found.get_mut(at)) else { return };
+    fn look(&mut self, bound: &Bound, day: Date, claims: &[Claim], at: usize, known: &mut Known) {
+        let (Some(claim), Some(slot)) = (claims.get(at), known.found.get_mut(at)) else { return };
         let Some(goals) = resolved(bound, claim) else { return };
         match possible::possible(bound, &policies(claim), &goals, REGIONS, &mut self.scratch) {
             Possible::Yes(profile) => *slot = Some(Proof::Falls(day, profile)),
             Possible::No => {
-                stood.entry(at).or_insert(true);
+                known.stood.insert(at);
             }
             // Where the goals name days themselves, each of them may be the one that matters.
             Possible::NotProved { figure: true } if names_days(bound, &goals) => *slot = Some(Proof::Open),
             // On a day without the figure nothing is claimed; other days can still tell.
             Possible::NotProved { figure: true } => {
-                part.insert(at);
+                known.part.insert(at);
             }
             Possible::NotProved { figure: false } => *slot = Some(Proof::Open),
         }
@@ -249,6 +232,32 @@ impl Prover {
         })
         .ok()?;
         Arc::new(graph).bind(day)
+    }
+}
+
+/// What is known of some claims so far.
+#[derive(Default)]
+struct Known {
+    /// Those that fell, and those that will stay open.
+    found: Vec<Option<Proof>>,
+    /// Those that stood on some day.
+    stood: BTreeSet<usize>,
+    /// Those that a figure without a value kept open on some day.
+    part: BTreeSet<usize>,
+}
+
+impl Known {
+    fn open(&self, at: usize) -> bool {
+        self.found.get(at).is_some_and(Option::is_none)
+    }
+
+    fn proofs(self) -> Vec<Proof> {
+        let Self { found, stood, part } = self;
+        let proof = |(at, proof): (usize, Option<Proof>)| {
+            let stands = stood.contains(&at).then(|| Proof::Stands { whole: !part.contains(&at) });
+            proof.or(stands).unwrap_or(Proof::Open)
+        };
+        found.into_iter().enumerate().map(proof).collect()
     }
 }
 
