@@ -142,10 +142,10 @@ static CASES: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
 fn the_smallest_sets_of_changes_are_those_of_brute_force() {
     every_minimal_set_of_changes_is_found_and_no_other();
     let [cut, ended] = [&CASES[0], &CASES[1]].map(|n| n.load(Ordering::Relaxed));
-    assert!(ended >= 40 && ended >= 20 * cut, "{ended} searches ended, {cut} were cut short");
+    assert!(ended >= 40 && ended >= 10 * cut, "{ended} searches ended, {cut} were cut short");
     let [missed, found] = [&SETS[0], &SETS[1]].map(|n| n.load(Ordering::Relaxed));
     eprintln!("{found} smallest sets found, {missed} missed");
-    assert!(found >= 40 && found >= 20 * missed, "{found} smallest sets found, {missed} missed");
+    assert!(found >= 40 && missed == 0, "{found} smallest sets found, {missed} missed");
 }
 
 proptest! {
@@ -177,10 +177,11 @@ proptest! {
             let ended = !needs.more;
             CASES[usize::from(ended)].fetch_add(1, Ordering::Relaxed);
             let found: Vec<BTreeSet<Key>> = needs.ways.iter().map(|w| keys_of(&case.engine, &case.profile, w)).collect();
-            // Waiting is offered where a condition names the day on which it turns; that other days could turn it is not searched.
-            for set in minimal.iter().filter(|set| ended && !set.contains(&None)) {
-                let at = usize::from(found.contains(set));
-                SETS[at].fetch_add(1, Ordering::Relaxed);
+            for set in minimal.iter().filter(|_| ended) {
+                SETS[usize::from(found.contains(set))].fetch_add(1, Ordering::Relaxed);
+                if !found.contains(set) && std::env::var_os("ENTITLE_SHOW").is_some() {
+                    eprintln!("missed {set:?} of {policy:?}, found {found:?}, seed {seed}:\n{}", generate::policies(&mut Dice::new(seed)));
+                }
             }
             for set in &found {
                 prop_assert!(set.len() > LARGEST || minimal.contains(set), "{:?} of {:?} is not minimal: {:?}", set, policy, minimal);

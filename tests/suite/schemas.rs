@@ -116,7 +116,7 @@ fn what_comes_out_keeps_to_its_schema() {
     let engine = shanghai();
     let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
     let until = "2021-09-01".parse().unwrap();
-    for (name, profile) in households(&engine) {
+    for (place, (name, profile)) in households(&engine).into_iter().enumerate() {
         let matches = rules.match_profile(&profile).unwrap();
         for (form, value) in [
             (Form::Match, report(&matches)),
@@ -124,7 +124,10 @@ fn what_comes_out_keeps_to_its_schema() {
             (Form::Advice, advice(&engine, &matches, 2, until)),
         ] {
             assert_eq!(check(form, &value), Vec::<String>::new(), "{name}");
-            // And what is not of the form is refused.
+            // And what is not of the form is refused; once is enough.
+            if place > 0 {
+                continue;
+            }
             let mut less = value.clone();
             less.as_object_mut().unwrap().shift_remove("as_of");
             assert_eq!(check(form, &less).len(), 1);

@@ -10,7 +10,7 @@ use crate::schema::{Class, FieldType};
 use crate::value::Number;
 use crate::verdict::Truth;
 use crate::verdict::facts::Facts;
-use crate::verdict::from_graph::{Evaluation, Scratch};
+use crate::verdict::from_graph::{Evaluation, Scratch, Span};
 
 /// Facts of one comparison that are tried.
 const FACTS: usize = 24;
@@ -222,7 +222,7 @@ impl<'a> Finder<'a> {
         let mut parts = Vec::new();
         self.gather(id, &mut parts);
         let now = self.gap(id, None);
-        let mut steps = Vec::new();
+        let mut steps = self.days(id);
         for part in &parts {
             let Some(base) = self.base(part.record, part.fact) else { continue };
             for symbol in &part.symbols {
@@ -239,7 +239,8 @@ impl<'a> Finder<'a> {
             let mut helps: Option<(Number, i64)> = None;
             for other in self.values(part, value) {
                 let trial = (part.record, part.fact.position, other);
-                if self.tried(id, trial) == Truth::of(target) {
+                // What leaves it open does not fail any more.
+                if self.tried(id, trial) != Truth::of(!target) {
                     reached.push(if part.number { self.threshold(id, target, trial, value) } else { other });
                 } else if let (Some(was), Some(is)) = (now, self.gap(id, Some(trial)))
                     && let Some(gain) = gain(self.bound.graph.node(id), target, was, is)
@@ -305,10 +306,50 @@ impl<'a> Finder<'a> {
         self.trying(Some(trial), |e| e.truth(id))
     }
 
-    /// Left less right of a comparison.
-    fn gap(&mut self, id: NodeId, trial: Option<(RecordIx, u32, i64)>) -> Option<Number> {
+    /// Left less right of a comparison: the least and the most.
+    fn gap(&mut self, id: NodeId, trial: Option<(RecordIx, u32, i64)>) -> Option<Span> {
         let Node::Compare(_, a, b) = self.bound.graph.node(id) else { return None };
-        self.trying(trial, |e| e.point(*a)?.subtract(e.point(*b)?))
+        self.trying(trial, |e| {
+            let (left, right) = (e.scalar(*a)?, e.scalar(*b)?);
+            Some((left.0.subtract(right.1)?, left.1.subtract(right.0)?))
+        })
+    }
+
+    /// The days to wait for: those on which a test on a date turns, inside a comparison.
+    fn days(&mut self, id: NodeId) -> Vec<Step> {
+        let bound = self.bound;
+        match bound.graph.node(id) {
+            Node::Test(fact, set) => {
+                let record = self.evaluation.record(fact.record);
+                let value = record.and_then(|r| self.facts.value(r, fact.position));
+                value.map(|v| self.waiting(*fact, *set, v, !bound.set(*set).contains(v))).unwrap_or_default()
+            }
+            Node::Count(list) => self.days_in(*list, None),
+            Node::Fold(_, list, body) | Node::Any(list, body) | Node::All(list, body) => {
+                self.days_in(*list, Some(*body))
+            }
+            node => {
+                let mut steps = Vec::new();
+                node.children(&mut |child| steps.extend(self.days(child)));
+                steps
+            }
+        }
+    }
+
+    fn days_in(&mut self, list: NodeId, body: Option<NodeId>) -> Vec<Step> {
+        let bound = self.bound;
+        let Node::List { filters, .. } = bound.graph.node(list) else { return Vec::new() };
+        let (level, entries) = self.belonging(list);
+        let outer = self.focus.get(usize::from(level)).copied().flatten();
+        let mut steps = Vec::new();
+        for entry in entries {
+            self.enter(level, Some(entry));
+            for node in filters.iter().copied().chain(body) {
+                steps.extend(self.days(node));
+            }
+        }
+        self.enter(level, outer);
+        steps
     }
 
     /// The value nearest to `value`, towards that of a trial which has it, that gives the comparison its truth.
@@ -316,7 +357,7 @@ impl<'a> Finder<'a> {
         let (mut fails, mut works) = (value, trial.2);
         while fails.abs_diff(works) > 1 {
             let middle = fails.midpoint(works);
-            if self.tried(id, (trial.0, trial.1, middle)) == Truth::of(target) {
+            if self.tried(id, (trial.0, trial.1, middle)) != Truth::of(!target) {
                 works = middle;
             } else {
                 fails = middle;
@@ -349,12 +390,30 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// The known entries of a list, with those that belong to it although it is not known whole: the applicant is a member.
+    fn belonging(&mut self, list: NodeId) -> (u8, Vec<RecordIx>) {
+        let (level, entries, complete) = self.evaluation.entries(list);
+        let mut all: Vec<RecordIx> = entries.into_iter().map(|(entry, _)| entry).collect();
+        if !complete && let Some((Some(record), fact)) = self.evaluation.list_fact(list) {
+            let schema = &self.bound.graph.schema;
+            for beside in schema.field(fact.field).map_or(&[][..], |f| f.includes.as_slice()) {
+                let at = crate::profile::position(schema, *beside);
+                if let Some(Slot::Record(ix)) = at.map(|at| self.facts.profile.slot(record, at))
+                    && !all.contains(ix)
+                {
+                    all.push(*ix);
+                }
+            }
+        }
+        (level, all)
+    }
+
     fn gather_list(&mut self, list: NodeId, body: Option<NodeId>, into: &mut Vec<Part>) {
         let bound = self.bound;
         let Node::List { filters, .. } = bound.graph.node(list) else { return };
-        let (level, entries, _) = self.evaluation.entries(list);
+        let (level, entries) = self.belonging(list);
         let outer = self.focus.get(usize::from(level)).copied().flatten();
-        for (entry, _) in entries {
+        for entry in entries {
             self.enter(level, Some(entry));
             for node in filters.iter().copied().chain(body) {
                 self.gather(node, into);
@@ -386,6 +445,7 @@ impl<'a> Finder<'a> {
 
     /// Every other value that a fact below a node could have, one of each kind that a test tells apart.
     pub(super) fn anything(&mut self, id: NodeId, into: &mut Vec<Step>) {
+        into.extend(self.days(id));
         let mut parts = Vec::new();
         self.gather(id, &mut parts);
         for part in &parts {
@@ -408,19 +468,26 @@ impl<'a> Finder<'a> {
 }
 
 /// How much nearer a comparison came to its truth; none where it did not.
-fn gain(node: &Node, target: bool, was: Number, is: Number) -> Option<Number> {
+fn gain(node: &Node, target: bool, was: Span, is: Span) -> Option<Number> {
     let Node::Compare(op, ..) = node else { return None };
     let gained = match (op, target) {
         (Comparison::Less | Comparison::LessOrEqual, true)
-        | (Comparison::Greater | Comparison::GreaterOrEqual, false) => was.subtract(is),
+        | (Comparison::Greater | Comparison::GreaterOrEqual, false) => was.0.subtract(is.0),
         (Comparison::Greater | Comparison::GreaterOrEqual, true)
-        | (Comparison::Less | Comparison::LessOrEqual, false) => is.subtract(was),
+        | (Comparison::Less | Comparison::LessOrEqual, false) => is.1.subtract(was.1),
         (Comparison::Equal, true) | (Comparison::NotEqual, false) => size(was).subtract(size(is)),
         _ => None,
     };
     gained.filter(|g| *g > Number::ZERO)
 }
 
-fn size(n: Number) -> Number {
-    if n < Number::ZERO { Number::ZERO.subtract(n).unwrap_or(n) } else { n }
+/// How far a span is from nothing.
+fn size((least, most): Span) -> Number {
+    if least > Number::ZERO {
+        least
+    } else if most < Number::ZERO {
+        Number::ZERO.subtract(most).unwrap_or(most)
+    } else {
+        Number::ZERO
+    }
 }

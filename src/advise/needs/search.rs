@@ -18,7 +18,7 @@ use std::rc::Rc;
 const EFFORT: usize = 1_000;
 const EXACT: usize = 8;
 /// The most changes that are made without a condition that asks for them.
-const BLIND: usize = 3;
+const BLIND: usize = 4;
 /// The most changes whose every part is tried; of more, only the parts that leave out one.
 const PARTS: usize = 6;
 
