@@ -31,6 +31,7 @@ ul{margin:.5rem 0;padding-left:1.2rem}li{margin:.15rem 0;overflow-wrap:anywhere}
 h3{font-size:.95rem;color:var(--soft);margin:1.1rem 0 .3rem}td.day{white-space:nowrap;font-variant-numeric:tabular-nums}summary:focus-visible{outline:2px solid var(--good);outline-offset:.35rem;border-radius:.2rem}
 table{border-collapse:collapse;width:100%;background:var(--paper)}td,th{border-bottom:1px solid var(--line);padding:.35rem .5rem;text-align:left;vertical-align:top}
 .cat{color:var(--soft);font-size:.85rem}ol.steps{padding-left:1.4rem;margin:.2rem 0}ol.steps ul{list-style:none;padding:0;margin:0}a{color:inherit}
+@media(max-width:34rem){tr{display:block;border-bottom:1px solid var(--line);padding:.4rem 0}td{display:block;border:0;padding:.05rem .5rem}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--ground:#fff;--good:#12693b;--open:#8a5a00;--no:#8b2b2b}body{font-size:10.5pt}h2,h3{break-after:avoid}tr{break-inside:avoid}main{max-width:none;padding:0}details,.card{break-inside:avoid}details>*{display:block}details::details-content{content-visibility:visible;display:block}@page{size:A4;margin:16mm}}
 ";
 

@@ -41,6 +41,8 @@ pub(super) struct Move {
     pub(super) wanted: Intervals,
     /// Whether a nearer value may do, once the other changes are made.
     pub(super) loose: bool,
+    /// Whether no condition asked for it: then every value was tried beside this one.
+    pub(super) blind: bool,
     pub(super) purpose: Purpose,
 }
 

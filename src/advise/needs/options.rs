@@ -168,6 +168,7 @@ impl<'a> Finder<'a> {
             edit: Edit::To(0),
             wanted: Intervals::default(),
             loose: false,
+            blind: false,
             purpose: self.purpose,
         })
     }
@@ -322,7 +323,15 @@ impl<'a> Finder<'a> {
             Node::Test(fact, set) => {
                 let record = self.evaluation.record(fact.record);
                 let value = record.and_then(|r| self.facts.value(r, fact.position));
-                value.map(|v| self.waiting(*fact, *set, v, !bound.set(*set).contains(v))).unwrap_or_default()
+                match (value, bound.graph.set_def(*set), bound.range(fact.field).ends()) {
+                    (Some(v), ..) => self.waiting(*fact, *set, v, !bound.set(*set).contains(v)),
+                    // A date that is not known can turn it where the earliest or the latest that it can be does.
+                    (None, Some(def), Some((least, most))) => {
+                        let days = [least, most].into_iter().flat_map(|end| turns(def, end));
+                        days.filter(|d| *d > bound.as_of).map(Step::Wait).collect()
+                    }
+                    _ => Vec::new(),
+                }
             }
             Node::Count(list) => self.days_in(*list, None),
             Node::Fold(_, list, body) | Node::Any(list, body) | Node::All(list, body) => {
@@ -450,6 +459,7 @@ impl<'a> Finder<'a> {
         self.gather(id, &mut parts);
         for part in &parts {
             let Some(base) = self.base(part.record, part.fact) else { continue };
+            let base = Move { blind: true, ..base };
             for symbol in &part.symbols {
                 match self.facts.holds(Some(part.record), part.fact, *symbol) {
                     Truth::True => into.push(Step::Move(Move { edit: Edit::Without(*symbol), ..base.clone() })),

@@ -1,6 +1,6 @@
 //! The search for sets of changes, the cheapest first.
 
-use super::draft::{Changed, Draft, Edit, Move, Purpose, Step, nearest};
+use super::draft::{Changed, Draft, Edit, Key, Move, Purpose, Step, nearest};
 use super::options::Finder;
 use crate::graph::intervals::Intervals;
 use crate::graph::{Bound, NodeId};
@@ -110,7 +110,7 @@ struct Search<'a> {
     /// Whether something was not looked at.
     cut: bool,
     #[expect(clippy::type_complexity, reason = "what tells drafts apart is looked at nowhere else")]
-    seen: BTreeSet<(Option<Date>, Vec<(super::draft::Key, Edit, Vec<(i64, i64)>)>)>,
+    seen: BTreeSet<(Option<Date>, Vec<(Key, Edit, Vec<(i64, i64)>)>)>,
 }
 
 impl Search<'_> {
@@ -307,8 +307,8 @@ impl Search<'_> {
                 }
             }
         }
-        let told = draft.keys();
-        // Every value was tried when a fact was first changed.
+        let told: Vec<Key> = draft.moves.iter().filter(|m| m.blind).map(Move::key).collect();
+        // Every value was tried when a fact was first changed like this.
         for step in steps.into_iter().filter(|s| !matches!(s, Step::Move(m) if told.contains(&m.key()))) {
             if let Some(next) = draft.and(&step) {
                 self.push(next);
