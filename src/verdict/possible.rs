@@ -8,7 +8,7 @@ use super::exact::{self, RECORDS, Region, look};
 use super::from_graph::{Evaluation, Scratch};
 use super::{Truth, completion};
 use crate::graph::intervals::Intervals;
-use crate::graph::{Bound, Constraint, Node, NodeId};
+use crate::graph::{Bound, Comparison, Constraint, Node, NodeId};
 use crate::ids::{EntityId, FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::{FieldType, Schema};
@@ -83,6 +83,11 @@ fn simplified(bound: &Bound, goals: &[(NodeId, bool)]) -> Option<Vec<(NodeId, bo
             },
         }
     }
+    let compared: Vec<Bounded> =
+        order.iter().filter_map(|(node, wanted)| bounded(graph.node(*node), *wanted)).collect();
+    if compared.iter().any(|upper| compared.iter().any(|lower| upper.excludes(bound, lower))) {
+        return None;
+    }
     let mut first = Vec::new();
     for (node, wanted) in open {
         let (Node::And(parts) | Node::Or(parts)) = graph.node(node) else { continue };
@@ -101,6 +106,56 @@ fn simplified(bound: &Bound, goals: &[(NodeId, bool)]) -> Option<Vec<(NodeId, bo
     order.sort_by_key(|(node, _)| read(bound, &[*node]).is_disjoint(&shared));
     first.extend(order);
     Some(first)
+}
+
+/// A comparison that is to hold: a scalar below or above another.
+struct Bounded {
+    scalar: NodeId,
+    limit: NodeId,
+    above: bool,
+    strict: bool,
+}
+
+fn bounded(node: &Node, wanted: bool) -> Option<Bounded> {
+    let Node::Compare(op, scalar, limit) = node else { return None };
+    let (above, strict) = match (op, wanted) {
+        (Comparison::Less, true) | (Comparison::GreaterOrEqual, false) => (false, true),
+        (Comparison::LessOrEqual, true) | (Comparison::Greater, false) => (false, false),
+        (Comparison::Greater, true) | (Comparison::LessOrEqual, false) => (true, true),
+        (Comparison::GreaterOrEqual, true) | (Comparison::Less, false) => (true, false),
+        _ => return None,
+    };
+    Some(Bounded { scalar: *scalar, limit: *limit, above, strict })
+}
+
+impl Bounded {
+    /// Whether the two cannot hold together: the same scalar below one limit and above another that is nowhere less. The
+    /// search cannot see this where the scalar is computed from much that is missing.
+    fn excludes(&self, bound: &Bound, lower: &Self) -> bool {
+        let same = self.scalar == lower.scalar && !self.above && lower.above;
+        same && (self.strict || lower.strict) && at_most(bound, self.limit, lower.limit, TABLES)
+            || self.scalar == self.limit && self.strict
+    }
+}
+
+/// How deep tables inside tables are compared row by row.
+const TABLES: u32 = 4;
+
+/// Whether one scalar is never more than another, as far as their forms show: figures, and tables with the same rows.
+fn at_most(bound: &Bound, a: NodeId, b: NodeId, depth: u32) -> bool {
+    if a == b {
+        return true;
+    }
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    match (bound.graph.node(a), bound.graph.node(b)) {
+        (Node::Number(x), Node::Number(y)) => x <= y,
+        (Node::Case(rows, last), Node::Case(others, other)) => {
+            let same = rows.len() == others.len() && rows.iter().zip(others).all(|(r, o)| r.0 == o.0);
+            same && rows.iter().zip(others).all(|(r, o)| at_most(bound, r.1, o.1, depth))
+                && at_most(bound, *last, *other, depth)
+        }
+        _ => false,
+    }
 }
 
 fn searched(

@@ -11,21 +11,22 @@ use crate::schema::Schema;
 pub fn smallest(schema: &Schema, profile: &Profile, shows: &mut dyn FnMut(&Profile) -> bool) -> Profile {
     let mut best = profile.clone();
     loop {
-        let before = best.clone();
-        for ix in records(&before).rev() {
-            let count = before.record(ix).map_or(0, |r| r.slots.len());
+        let mut changed = false;
+        for ix in records(profile).rev() {
+            let count = best.record(ix).map_or(0, |r| r.slots.len());
             for at in (0..count).rev() {
-                for slot in less(best.slot(ix, at)) {
-                    let mut next = best.clone();
-                    next.set(ix, at, slot);
-                    if shows(&next) {
-                        best = next;
+                let before = best.slot(ix, at).clone();
+                for slot in less(&before) {
+                    best.set(ix, at, slot);
+                    if shows(&best) {
+                        changed = true;
                         break;
                     }
+                    best.set(ix, at, before.clone());
                 }
             }
         }
-        if best == before {
+        if !changed {
             return reached(schema, &best).filter(|p| shows(p)).unwrap_or(best);
         }
     }

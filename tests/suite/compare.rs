@@ -227,3 +227,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_limit_that_only_rises_is_proved_to_shut_nobody_out() {
+    // The limit is a table and what it bounds is computed from much that is missing: no search over households ends here.
+    let vocabulary = |two: u32| {
+        VOCABULARY.to_owned()
+            + &format!(
+                "parameter person.line \"线\": times {{ from 2020-01-01 until further notice: case {{ friends.count <= 1 person: 3; otherwise: {two} }} }}\n"
+            )
+            + "define person.load \"负担\" = coins + friends[kind_friend].age.sum / 1 year old * 1 time\n"
+    };
+    let open = |two: u32| {
+        let texts = [("v".to_owned(), vocabulary(two)), ("p".to_owned(), policy("p", "甲", OPEN, "load < line"))];
+        Engine::from_texts(texts).unwrap_or_else(|e| panic!("{:#?}", e.findings()))
+    };
+    let change = open(4).compare(&open(5)).remove(0).change;
+    let shown = matches!(change, Change::Different { widened: Found::Household(_), narrowed: Found::Nobody, .. });
+    assert!(shown, "{change:?}");
+}
