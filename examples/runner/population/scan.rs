@@ -90,7 +90,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         Some(later) => scan.until(later),
         None => scan,
     };
-    let mut source = Source::open(&options.population, 2_048).map_err(|e| failed(&e))?;
+    let mut source = Source::open(&options.population, 1_024).map_err(|e| failed(&e))?;
     let mut sinks = open_sinks(options, &scan, &rules, resumed > 0)?;
     let mut rejects = Rejects::open(&out::beside(&options.output, "rejects.ndjson"), resumed > 0)?;
 

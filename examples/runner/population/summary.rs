@@ -110,6 +110,7 @@ impl Summary {
                         "id": l.id, "zh": l.zh, "eligible": l.tally.eligible, "receiving": l.tally.receiving,
                         "missed": l.tally.missed, "undetermined": l.tally.undetermined, "near": l.tally.near,
                         "begins": l.tally.begins, "stops": l.tally.stops,
+                        "category": (!l.category.is_empty()).then_some(&l.category),
                     })
                 })
                 .collect()

@@ -138,9 +138,12 @@ impl<'r> Scan<'r> {
             if chunks.is_empty() {
                 return Ok((done, go_on()));
             }
-            let found: Vec<Result<Found, Error>> =
-                chunks.par_iter().map_init(Scratch::default, |scratch, chunk| self.chunk(chunk, scratch)).collect();
+            // Once it is to stop, what was not begun is left for another run.
+            let begun = |scratch: &mut Scratch, chunk: &Chunk| go_on().then(|| self.chunk(chunk, scratch));
+            let found: Vec<Option<Result<Found, Error>>> =
+                chunks.par_iter().map_init(Scratch::default, begun).collect();
             for (chunk, found) in chunks.iter().zip(found) {
+                let Some(found) = found else { return Ok((done, false)) };
                 let found = found?;
                 assert_whole(chunk, &found)?;
                 rejects = rejects.saturating_add(found.rejects.len() as u64);
