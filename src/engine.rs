@@ -22,10 +22,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 mod advice;
+mod cover;
 mod population;
 mod scenario;
 mod watch;
 
+pub use cover::{Fate, Seen, Suggestion, Tried, What};
 pub use population::{Contradiction, Details};
 pub use scenario::ScenarioOutcome;
 pub use watch::{Readers, Turned, Watcher};
@@ -204,10 +206,7 @@ impl Engine {
         };
         drop(graphs);
         let bound = graph.bind(as_of).ok_or_else(|| Error::limit("the date is outside the calendar"))?;
-        let table = Arc::default();
-        let programs = Arc::new(self.model.schema.entities.iter().map(|_| OnceLock::new()).collect());
-        let fingerprint = self.fingerprint.clone();
-        Ok(Rules { model: Arc::clone(&self.model), bound, table, programs, fingerprint, limits: self.limits })
+        Ok(Rules::new(&self.model, bound, self.fingerprint.clone(), self.limits))
     }
 
     /// Runs one scenario of a policy and says where it differs from what its author expects.
@@ -240,6 +239,11 @@ pub struct Rules {
 }
 
 impl Rules {
+    fn new(model: &Arc<Model>, bound: Bound, fingerprint: String, limits: Limits) -> Self {
+        let programs = Arc::new(model.schema.entities.iter().map(|_| OnceLock::new()).collect());
+        Self { model: Arc::clone(model), bound, table: Arc::default(), programs, fingerprint, limits }
+    }
+
     /// The as-of date.
     #[must_use]
     pub const fn as_of(&self) -> Date {

@@ -3,7 +3,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::refusal::Refusal;
 use crate::span::Sources;
-use crate::value::Language;
 use std::fmt;
 
 /// Why something could not be done. Opaque on purpose: the kinds grow, what callers do with them stays the same.
@@ -56,7 +55,7 @@ impl Error {
 
     #[cfg(feature = "pack")]
     pub(crate) fn refused(refusal: Refusal) -> Self {
-        let mut error = Self::new(Kind::Pack, refusal.message(Language::En), None);
+        let mut error = Self::new(Kind::Pack, refusal.message(crate::value::Language::En), None);
         error.0.refusal = Some(refusal);
         error
     }

@@ -5,6 +5,7 @@ pub mod ast;
 pub mod checked;
 pub mod columns;
 pub mod compare;
+pub mod cover;
 pub mod diagnostic;
 pub mod graph;
 pub mod ids;
@@ -26,7 +27,10 @@ mod refusal;
 #[cfg(feature = "reload")]
 mod reload;
 
-pub use engine::{Contradiction, Details, Engine, Matches, Readers, Rules, ScenarioOutcome, Turned, Watcher};
+pub use engine::{
+    Contradiction, Details, Engine, Fate, Matches, Readers, Rules, ScenarioOutcome, Seen, Suggestion, Tried, Turned,
+    Watcher, What,
+};
 pub use error::Error;
 pub use refusal::Refusal;
 #[cfg(feature = "reload")]

@@ -17,8 +17,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of one policy file; 512 KiB. The longest file of a city's corpus is a tenth of it. Reading a file can take memory of some
-    /// five hundred times its length.
+    /// Bytes of one policy file; 786,432 (768 KiB). The largest file of the shipped set has a tenth of it. Reading a file takes memory of some hundred
+    /// times its length.
     pub text_bytes: usize,
     /// Bytes of all policy files of a set together; 16 MiB.
     pub set_bytes: usize,
@@ -45,7 +45,7 @@ pub struct Limits {
 impl Limits {
     /// The defaults, as a constant.
     pub const DEFAULT: Self = Self {
-        text_bytes: 512 << 10,
+        text_bytes: 768 << 10,
         set_bytes: 16 << 20,
         findings: 1_000,
         nodes: 1 << 22,

@@ -1,6 +1,6 @@
 //! `check`: every finding of every file.
 
-use crate::{Common, Format, colour, draw, say};
+use crate::{Common, Format, colour, draw, say, watch};
 use clap::Args;
 use entitle::Engine;
 use entitle::diagnostic::{Diagnostic, Level};
@@ -9,6 +9,7 @@ use entitle::lint::{self, Finding};
 use entitle::value::{Date, Language};
 use entitle::wire::json::write::profile_to_json;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -24,9 +25,23 @@ pub(crate) struct Options {
     /// The day from which periods are over (default: today)
     #[arg(long, value_name = "DATE")]
     as_of: Option<Date>,
+    /// Check again whenever a file is saved: all errors, and the warnings about the policies of that file
+    #[arg(long, conflicts_with = "figures")]
+    watch: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
+    if options.watch {
+        let common = &options.common;
+        return watch::watch(&common.paths, common.language(), &mut |changed| {
+            let _ = once(options, changed);
+        });
+    }
+    once(options, None)
+}
+
+/// Checks everything, or what can have changed with these files.
+fn once(options: &Options, changed: Option<&BTreeSet<PathBuf>>) -> Result<ExitCode, ExitCode> {
     let common = &options.common;
     if let Some(pack) = common.pack() {
         eprintln!(
@@ -44,7 +59,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     // Warnings are about what the text means, so they wait until it means something.
     let engine = if wrong { None } else { Some(common.open()?) };
     if let Some(engine) = &engine {
-        findings.extend(engine.analyse(Some(options.as_of.unwrap_or_else(crate::today))));
+        findings.extend(match changed {
+            None => engine.analyse(Some(options.as_of.unwrap_or_else(crate::today))),
+            Some(files) => engine.analyse_of(&watch::touched(engine, files)),
+        });
     }
     let allowed = findings.iter().filter(|f| f.silenced.is_some()).count();
     findings.retain(|f| options.allowed || f.silenced.is_none());
@@ -60,11 +78,12 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
                     "bytes": [f.span.start, f.span.end], "message": f.message, "label": f.label, "help": f.help,
                 });
                 if let (Some(witness), Some(engine)) = (&finding.witness, &engine) {
-                    object["witness"] =
+                    let shown =
                         serde_json::json!({ "on": witness.on.to_string(), "profile": household(engine, witness) });
+                    crate::put(&mut object, "witness", shown);
                 }
                 if let Some(reason) = &finding.silenced {
-                    object["allowed"] = serde_json::json!(reason.get(common.language()));
+                    crate::put(&mut object, "allowed", serde_json::json!(reason.get(common.language())));
                 }
                 object
             })

@@ -82,7 +82,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
             "policies": policies, "figures": differences.figures.iter().map(figure_json).collect::<Vec<_>>(),
         });
         if let Some((day, moved)) = &moved {
-            object["population"] = population::json(*day, moved);
+            crate::put(&mut object, "population", population::json(*day, moved));
         }
         say(&object.to_string());
         return Ok(ExitCode::SUCCESS);

@@ -49,6 +49,34 @@ pub(crate) fn findings(findings: &[Diagnostic], sources: &Sources, colour: bool)
     text
 }
 
+/// A place with what is to be said of it, one line for each thing.
+pub(crate) struct Note {
+    pub(crate) title: String,
+    pub(crate) span: Span,
+    pub(crate) labels: Vec<String>,
+}
+
+/// Draws notes, one after the other.
+pub(crate) fn notes(notes: &[Note], sources: &Sources, colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let mut text = String::new();
+    for note in notes {
+        let Some(source) = sources.get(note.span.file) else { continue };
+        let label = note.labels.join("; ");
+        // A condition in braces is shown by its first line: the carets are to stand under words, not beside a column.
+        let mut marked = range(source, note.span);
+        let first = source.text.get(marked.clone()).and_then(|t| t.lines().next()).map_or(0, str::len);
+        marked.end = marked.end.min(marked.start + first.max(1));
+        let snippet = Snippet::source(source.text.as_str())
+            .path(source.name.as_str())
+            .annotation(AnnotationKind::Primary.span(marked).label(label.as_str()));
+        let group = Group::with_title(Level::NOTE.primary_title(note.title.as_str())).element(snippet);
+        text += &renderer.render(&[group]);
+        text += "\n\n";
+    }
+    text
+}
+
 fn range(source: &Source, span: Span) -> Range<usize> {
     let end = (span.end as usize).min(source.text.len());
     (span.start as usize).min(end)..end

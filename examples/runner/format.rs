@@ -1,8 +1,8 @@
-//! `fmt`: canonical layout, in place; or only says which files differ; or prints one surface or the other.
+//! `fmt`: canonical layout, in place; or only says which files differ; or translates between the two languages.
 
-use crate::say;
-use clap::{Args, ValueEnum};
-use entitle::ast::print::{Glossary, Surface, print};
+use crate::{Lang, say};
+use clap::Args;
+use entitle::ast::print::{Glossary, Surface, print, surface_of};
 use entitle::ast::{File, from_text};
 use entitle::diagnostic::Level;
 use entitle::span::Sources;
@@ -18,18 +18,15 @@ pub(crate) struct Options {
     /// Change nothing; say which files would change and end with status 1 if there are any
     #[arg(long)]
     check: bool,
-    /// Print in this surface to standard output instead of writing the files
+    /// Print the files in this language instead of changing them
     #[arg(long, value_enum)]
-    to: Option<To>,
-    /// With `--to`: only this file
+    lang: Option<Lang>,
+    /// With `--lang`: change the files to that language instead of printing them
+    #[arg(long, requires = "lang", conflicts_with = "check")]
+    write: bool,
+    /// Only this file; the others are read for their names
     #[arg(long)]
     file: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum To {
-    Zh,
-    En,
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
@@ -38,6 +35,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         collect(path, &mut names).map_err(|e| fail(&format!("{}: {e}", path.display())))?;
     }
     names.sort();
+    names.dedup();
+    if let Some(file) = options.file.as_ref().filter(|f| !names.contains(f)) {
+        return Err(fail(&format!("{} is not among the files of the paths given", file.display())));
+    }
     let mut sources = Sources::default();
     let mut files: Vec<(PathBuf, String, File)> = Vec::new();
     let mut findings = Vec::new();
@@ -56,17 +57,19 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let glossary = Glossary::collect(&all);
     let mut differs = 0;
     for (name, text, file) in &files {
-        if let Some(to) = options.to {
-            if options.file.as_ref().is_none_or(|f| f == name) {
-                let surface = match to {
-                    To::Zh => Surface::Chinese,
-                    To::En => Surface::English,
-                };
-                say(print(file, surface, &glossary).trim_end());
-            }
+        if options.file.as_ref().is_some_and(|f| f != name) {
             continue;
         }
-        let laid_out = print(file, surface_of(text), &glossary);
+        let surface = match options.lang {
+            Some(Lang::Zh) => Surface::Chinese,
+            Some(Lang::En) => Surface::English,
+            None => surface_of(text),
+        };
+        let laid_out = print(file, surface, &glossary);
+        if options.lang.is_some() && !options.check && !options.write {
+            say(laid_out.trim_end());
+            continue;
+        }
         if laid_out == *text {
             continue;
         }
@@ -77,12 +80,6 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         }
     }
     Ok(ExitCode::from(u8::from(options.check && differs > 0)))
-}
-
-/// The surface a file is written in: that of its first declaration.
-fn surface_of(text: &str) -> Surface {
-    let first = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with("//")).unwrap_or("");
-    if first.starts_with(|c: char| c.is_ascii_alphabetic()) { Surface::English } else { Surface::Chinese }
 }
 
 fn collect(path: &Path, into: &mut Vec<PathBuf>) -> std::io::Result<()> {

@@ -14,13 +14,13 @@ use std::process::ExitCode;
 pub(crate) struct Household {
     /// The profile, a JSON file; `-` reads standard input
     #[arg(long)]
-    profile: PathBuf,
+    pub(crate) profile: PathBuf,
     /// The day the rules are taken as of, YYYY-MM-DD; today where not given
     #[arg(long)]
-    as_of: Option<Date>,
+    pub(crate) as_of: Option<Date>,
     /// Report facts that the vocabulary does not have instead of refusing the profile
     #[arg(long)]
-    allow_unknown_fields: bool,
+    pub(crate) allow_unknown_fields: bool,
 }
 
 impl Household {

@@ -6,19 +6,26 @@ mod advise;
 mod answer;
 mod ask;
 mod check;
+mod depends;
 mod diff;
 mod draw;
 mod explain_code;
+mod export;
 mod format;
+mod graph;
 mod household;
 mod matching;
 mod packs;
 mod page;
+mod picture;
 #[cfg(feature = "population")]
 mod population;
 mod record;
 mod schema;
+mod svg;
 mod test;
+mod uncovered;
+mod watch;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use entitle::Engine;
@@ -60,10 +67,14 @@ enum Command {
     Pack(packs::Options),
     /// Say what a pack holds and whether it would be loaded
     Verify(packs::Verify),
-    /// Run the scenarios in the policies, and report which conditions they cover
-    Test(Common),
+    /// Run the scenarios in the policies, and report what they cover and which slips they would notice
+    Test(test::Options),
+    /// Draw the conditions of a policy, or how policies depend on one another
+    Graph(graph::Options),
     /// Print the schema of a profile (JSON Schema, or the Arrow schema of a population), or of a form that comes out
     Schema(schema::Options),
+    /// Write the conditions of all policies as one SQL statement with the same three-valued answers
+    Export(export::Options),
     /// Draw a synthetic city; needs the feature `population`
     #[cfg(feature = "population")]
     Synth(population::synth::Options),
@@ -181,8 +192,10 @@ fn main() -> ExitCode {
         Command::VerifyRecord(options) => record::verify(options),
         Command::Pack(options) => packs::run(options),
         Command::Verify(options) => packs::verify(options),
-        Command::Test(common) => test::run(common),
+        Command::Test(options) => test::run(options),
+        Command::Graph(options) => graph::run(options),
         Command::Schema(options) => schema::run(options),
+        Command::Export(options) => export::run(options),
         #[cfg(feature = "population")]
         Command::Synth(options) => population::synth::run(options),
         #[cfg(feature = "population")]
@@ -204,6 +217,13 @@ fn say(text: &str) {
     use std::io::Write as _;
     if writeln!(std::io::stdout(), "{text}").is_err() {
         std::process::exit(0);
+    }
+}
+
+/// Puts one more member into a JSON object.
+fn put(object: &mut serde_json::Value, key: &str, value: serde_json::Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(key.to_owned(), value);
     }
 }
 

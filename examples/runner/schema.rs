@@ -9,9 +9,12 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Policy files, or folders that are searched for `*.policy`
+    /// Policy files, or folders that are searched for `*.policy`; or one pack, whose name ends in `.pack`
     #[arg(required_unless_present = "of")]
     paths: Vec<PathBuf>,
+    /// For a pack: demand a signature by this public key (PEM); may be given several times
+    #[arg(long, value_name = "PUB")]
+    key: Vec<PathBuf>,
     /// A form that does not depend on the policies
     #[arg(long, value_enum)]
     of: Option<Of>,
@@ -40,7 +43,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         say(form_schema(form).trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    let common = &Common { paths: options.paths.clone(), key: Vec::new(), lang: options.lang, format: options.format };
+    let common =
+        &Common { paths: options.paths.clone(), key: options.key.clone(), lang: options.lang, format: options.format };
     let engine = common.open()?;
     let schema = engine.schema();
     if common.format == Format::Json {

@@ -10,6 +10,7 @@ pub mod builtin;
 pub mod error;
 pub mod from_text;
 pub mod keywords;
+pub mod names;
 pub mod print;
 
 use crate::span::Span;

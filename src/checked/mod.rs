@@ -11,6 +11,7 @@ pub mod from_ast;
 pub mod interpret;
 pub mod invariants;
 mod rebuild;
+mod walk;
 
 use crate::ids::{DefineId, EntityId, EnumId, FieldId, ParameterId, PolicyId};
 use crate::profile::Stored;
@@ -411,60 +412,6 @@ pub enum Kind {
     Month(Box<Expr>),
 }
 
-impl Expr {
-    /// Calls `visit` for each part.
-    pub fn parts<'e>(&'e self, visit: &mut dyn FnMut(&'e Self)) {
-        match &self.kind {
-            Kind::Frame(_)
-            | Kind::Number(_)
-            | Kind::Date(_)
-            | Kind::Today
-            | Kind::Symbol(_)
-            | Kind::Bool(_)
-            | Kind::Missing => {}
-            Kind::Define(_, of) | Kind::Parameter(_, of) => of.iter().for_each(|e| visit(e)),
-            Kind::Field(a, _)
-            | Kind::Not(a)
-            | Kind::OneOf(a, _)
-            | Kind::Includes(a, _)
-            | Kind::SetIsEmpty(a)
-            | Kind::Count(a)
-            | Kind::Round(_, a, _)
-            | Kind::Convert(a, _)
-            | Kind::Year(a)
-            | Kind::Month(a) => visit(a),
-            Kind::And(all) | Kind::Or(all) => all.iter().for_each(visit),
-            Kind::Compare(_, a, b)
-            | Kind::CompareElapsed(_, a, b, _)
-            | Kind::Within(a, b)
-            | Kind::IncludesValue(a, b)
-            | Kind::All(a, b)
-            | Kind::Any(a, b)
-            | Kind::Filter(a, b)
-            | Kind::Fold(_, a, b)
-            | Kind::Add(a, b)
-            | Kind::Subtract(a, b)
-            | Kind::Multiply(a, b, _)
-            | Kind::Divide(a, b, _)
-            | Kind::Least(a, b)
-            | Kind::Most(a, b)
-            | Kind::Elapsed(a, b)
-            | Kind::Shift(a, b, _) => {
-                visit(a);
-                visit(b);
-            }
-            Kind::Case(rows, otherwise) => {
-                for (condition, value) in rows {
-                    visit(condition);
-                    visit(value);
-                }
-                visit(otherwise);
-            }
-            Kind::ByDate(rows) => rows.iter().for_each(|(_, _, e)| visit(e)),
-        }
-    }
-}
-
 /// A step of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
@@ -476,7 +423,7 @@ pub enum Step {
 }
 
 /// An order comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 #[expect(missing_docs, reason = "the names say all")]
 pub enum Comparison {

@@ -37,10 +37,12 @@ pub(super) fn join(old: &Model, new: &Model) -> Joined {
         places.parameters.push(Some(id));
     }
     for define in &old.defines {
-        let carried = places.expr(&define.value).zip(places.owner(define.owner));
-        places.defines.push(carried.map(|(value, owner)| {
+        // One whose owner is not there cannot be carried over either.
+        let owner = define.owner.map(|o| places.entity(o));
+        let value = places.expr(&define.value).filter(|_| owner != Some(None));
+        places.defines.push(value.map(|value| {
             let id = DefineId::of(model.defines.len());
-            model.defines.push(Define { value, owner, ..define.clone() });
+            model.defines.push(Define { owner: owner.flatten(), value, ..define.clone() });
             id
         }));
     }
@@ -163,14 +165,6 @@ fn vocabulary(old: &Model, model: &mut Model) -> Places {
 impl Places {
     fn entity(&self, id: EntityId) -> Option<EntityId> {
         self.entities.get(id.index()).copied().flatten()
-    }
-
-    /// None where it has an owner that is not there.
-    fn owner(&self, owner: Option<EntityId>) -> Option<Option<EntityId>> {
-        match owner {
-            None => Some(None),
-            Some(owner) => self.entity(owner).map(Some),
-        }
     }
 
     fn field(&self, id: FieldId) -> Option<FieldId> {

@@ -1,9 +1,9 @@
 //! What changed in meaning between two policy sets: for each policy equal, widened, narrowed, both, or not proved.
 //!
-//! The two sets are joined into one, in which a household can be asked about both ([`join`]). What is written the same is
-//! equal on every day ([`key`]). For the rest it is claimed that nobody gains, nobody loses, and nobody gets more or less;
+//! The two sets are joined into one, in which a household can be asked about both (`join`). What is written the same is
+//! equal on every day (`key`). For the rest it is claimed that nobody gains, nobody loses, and nobody gets more or less;
 //! each claim is proved over all households, or falls to one that is then judged in both sets. Where a policy cannot be
-//! joined, or a figure without a value is in the way, the authors' cases and their neighbours are tried ([`cases`]). Where
+//! joined, or a figure without a value is in the way, the authors' cases and their neighbours are tried (`cases`). Where
 //! nothing succeeds, that is said.
 
 mod carry;
@@ -182,8 +182,11 @@ pub fn compare(old: &mut Side<'_>, new: &mut Side<'_>, span: (Option<Date>, Opti
         let change = match (before.get(name), after.get(name)) {
             (Some(a), Some(b)) => {
                 let known = joined.before.contains_key(a).then(|| found.remove(b).unwrap_or_default());
-                let cases = hints.remove(b).unwrap_or_default();
-                settle(known).unwrap_or_else(|| cases::one(old, new, (*a, *b), cases, span, &mut seen))
+                let mut cases = hints.remove(b).unwrap_or_default();
+                settle(known).unwrap_or_else(|| {
+                    cases.extend(eligible(&joined, new.model, &mut prover, (*a, *b)));
+                    cases::one(old, new, (*a, *b), cases, span, &mut seen)
+                })
             }
             (None, _) => Change::Added,
             (_, None) => Change::Removed,
@@ -191,6 +194,21 @@ pub fn compare(old: &mut Side<'_>, new: &mut Side<'_>, span: (Option<Date>, Opti
         policies.push(Difference { policy: name.clone(), change });
     }
     Differences { policies, figures }
+}
+
+/// A household that is eligible in each of the two sets, to begin the search by cases with.
+fn eligible(joined: &Joined, new: &Model, prover: &mut Prover, (a, b): (PolicyId, PolicyId)) -> Vec<(Profile, Date)> {
+    let policies = joined.before.get(&a).copied().into_iter().chain([b]);
+    let claims: Vec<Claim> = policies.map(|p| Claim { goals: vec![(Target::Whole(p), true)] }).collect();
+    let fallen: Vec<(Date, Box<Profile>)> = prover
+        .prove(&claims)
+        .into_iter()
+        .filter_map(|p| if let Proof::Falls(on, profile) = p { Some((on, profile)) } else { None })
+        .collect();
+    let carried = |(on, profile): (Date, Box<Profile>)| {
+        carry::carried(&joined.model.schema, &new.schema, &profile).map(|p| (p, on))
+    };
+    fallen.into_iter().filter_map(carried).collect()
 }
 
 /// What the claims about one policy come to; none where the authors' cases have to be tried.
@@ -296,11 +314,8 @@ fn without(one: &Spans, other: &Spans) -> Vec<(Date, Option<Date>)> {
             if let Some(last) = from.add_days(-1).filter(|last| *last >= start) {
                 next.push((start, Some(end.map_or(last, |e| e.min(last)))));
             }
-            if let Some(first) = to.and_then(|to| to.add_days(1)).map(|f| f.max(start)) {
-                if end.is_none_or(|end| first <= end) {
-                    next.push((first, end));
-                }
-            }
+            let first = to.and_then(|to| to.add_days(1)).map(|f| f.max(start));
+            next.extend(first.filter(|f| end.is_none_or(|end| *f <= end)).map(|f| (f, end)));
         }
         rest = next;
     }

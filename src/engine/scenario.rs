@@ -43,12 +43,7 @@ pub(super) fn run(
     let amounts: Vec<Option<Number>> = explanation.amounts.iter().map(|a| a.value.map(|(n, _)| n)).collect();
     let missing: Vec<FieldId> = explanation.missing.iter().map(|m| m.field).collect();
     let mut problems = Vec::new();
-    let expected = match scenario.expect {
-        Expected::Eligible => Verdict::Eligible,
-        Expected::Ineligible => Verdict::Ineligible,
-        Expected::Undetermined => Verdict::Undetermined,
-        Expected::NotInForce => Verdict::NotInForce,
-    };
+    let expected = verdict(scenario.expect);
     let verdict = explanation.verdict;
     if verdict != expected {
         let why: Vec<String> = explanation
@@ -94,4 +89,14 @@ pub(super) fn run(
         }
     }
     ScenarioOutcome { verdict, amounts, missing, conditions, problems }
+}
+
+/// The verdict that an author expects.
+pub(super) const fn verdict(expected: Expected) -> Verdict {
+    match expected {
+        Expected::Eligible => Verdict::Eligible,
+        Expected::Ineligible => Verdict::Ineligible,
+        Expected::Undetermined => Verdict::Undetermined,
+        Expected::NotInForce => Verdict::NotInForce,
+    }
 }

@@ -51,6 +51,14 @@ pub fn epochs(model: &Model) -> Vec<Date> {
     starts
 }
 
+/// The first and the last day of the epoch that holds a day, given the days on which epochs begin.
+pub(crate) fn epoch_of(starts: &[Date], day: Date) -> (Date, Date) {
+    let next = starts.partition_point(|start| *start <= day);
+    let from = next.checked_sub(1).and_then(|i| starts.get(i)).copied().unwrap_or(Date::FIRST);
+    let to = starts.get(next).and_then(|start| start.add_days(-1)).unwrap_or(Date::LAST);
+    (from, to)
+}
+
 /// Compiles the policies as they are on a day, for the whole epoch that holds it.
 ///
 /// # Errors
@@ -64,27 +72,29 @@ pub fn compile(model: &Model, day: Date) -> Result<Graph, GraphError> {
 /// # Errors
 /// When the graph would pass a limit.
 pub fn compile_within(model: &Model, day: Date, limits: &Limits) -> Result<Graph, GraphError> {
-    compile_chosen(model, day, &|_| true, limits)
+    compile_chosen(model, day, epoch_of(&epochs(model), day), &|_| true, limits)
 }
 
-/// The same with only some of the policies; the others are as if not in force.
+/// The same with only some of the policies, the others as if not in force, for days that the caller knows to be of one epoch.
 ///
 /// # Errors
 /// When the graph would pass a limit.
-pub(crate) fn compile_some(model: &Model, day: Date, wanted: &dyn Fn(PolicyId) -> bool) -> Result<Graph, GraphError> {
-    compile_chosen(model, day, wanted, &Limits::DEFAULT)
+pub(crate) fn compile_some(
+    model: &Model,
+    day: Date,
+    span: (Date, Date),
+    wanted: &dyn Fn(PolicyId) -> bool,
+) -> Result<Graph, GraphError> {
+    compile_chosen(model, day, span, wanted, &Limits::DEFAULT)
 }
 
 fn compile_chosen(
     model: &Model,
     day: Date,
+    (from, to): (Date, Date),
     wanted: &dyn Fn(PolicyId) -> bool,
     limits: &Limits,
 ) -> Result<Graph, GraphError> {
-    let starts = epochs(model);
-    let next = starts.partition_point(|start| *start <= day);
-    let from = next.checked_sub(1).and_then(|i| starts.get(i)).copied().unwrap_or(Date::FIRST);
-    let to = starts.get(next).and_then(|start| start.add_days(-1)).unwrap_or(Date::LAST);
     let graph = Graph {
         nodes: Vec::new(),
         levels: Vec::new(),
@@ -163,14 +173,14 @@ impl Compiler<'_> {
         }
         for (index, policy) in self.model.policies.iter().enumerate() {
             let id = PolicyId::of(index);
-            self.policy.clone_from(&policy.name.id);
-            self.clauses = 0;
             let in_force =
                 policy.in_force.iter().any(|(from, to)| *from <= self.day && to.is_none_or(|to| self.day <= to));
             if !policy.written || !in_force || !wanted(id) {
                 self.graph.entries.push(Entry { policy: id, root: None, clauses: Vec::new(), amounts: Vec::new() });
                 continue;
             }
+            self.policy.clone_from(&policy.name.id);
+            self.clauses = 0;
             let unit = self.node(Node::Unit(policy.unit));
             let focus = Focus { frames: vec![unit], level: 0 };
             let clauses: Vec<_> = policy.conditions.iter().map(|c| self.clause(&c.expr, &focus)).collect();

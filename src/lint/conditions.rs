@@ -23,7 +23,7 @@ enum About {
     Never(usize),
     Always(usize),
     Implied(usize),
-    Part(usize, Part, PolicyId),
+    Part(usize, Box<Part>),
 }
 
 pub(super) fn look(model: &Model, prover: &mut Prover, findings: &mut Vec<Finding>) -> Told {
@@ -48,7 +48,7 @@ pub(super) fn look(model: &Model, prover: &mut Prover, findings: &mut Vec<Findin
             for part in parts::parts(&condition.expr) {
                 let made = prover.add(policy.unit, policy.in_force.clone(), vec![part.without.clone()]);
                 let differs = [(Target::Condition(id, at), !part.weaker), (Target::Condition(made, 0), part.weaker)];
-                claim(siblings(id, policy, &[at]).chain(differs).collect(), About::Part(at, part, made));
+                claim(siblings(id, policy, &[at]).chain(differs).collect(), About::Part(at, Box::new(part)));
             }
         }
     }
@@ -148,9 +148,9 @@ fn report(
         }
         tell(Some(at), finding);
     }
-    let spare: Vec<(usize, &Part, PolicyId)> = standing
+    let spare: Vec<(usize, &Part)> = standing
         .iter()
-        .filter_map(|a| if let About::Part(at, part, made) = a { Some((*at, part, *made)) } else { None })
+        .filter_map(|a| if let About::Part(at, part) = a { Some((*at, &**part)) } else { None })
         .collect();
     for (at, part, finding) in spare_parts(prover, (id, policy), &spare, &marked) {
         marked.push(part.span);
@@ -200,16 +200,15 @@ fn implied_together(
 fn spare_parts<'p>(
     prover: &mut Prover,
     (id, policy): (PolicyId, &Policy),
-    spare: &[(usize, &'p Part, PolicyId)],
+    spare: &[(usize, &'p Part)],
     marked: &[Span],
 ) -> Vec<(usize, &'p Part, Diagnostic)> {
     let mut found: Vec<(usize, &'p Part, Diagnostic)> = Vec::new();
     // What is spare as a whole is not told of its parts.
-    let mut spare: Vec<&(usize, &'p Part, PolicyId)> = spare.iter().collect();
-    spare
-        .sort_by_key(|(_, part, _)| (std::cmp::Reverse(part.span.end - part.span.start), std::cmp::Reverse(part.span)));
+    let mut spare: Vec<&(usize, &'p Part)> = spare.iter().collect();
+    spare.sort_by_key(|(_, part)| (std::cmp::Reverse(part.span.end - part.span.start), std::cmp::Reverse(part.span)));
     let mut blocks: Vec<Span> = Vec::new();
-    for (at, part, _) in spare {
+    for (at, part) in spare {
         if marked.iter().any(|m| inside(part.span, *m)) || found.iter().any(|(_, p, _)| inside(part.span, p.span)) {
             continue;
         }

@@ -50,8 +50,19 @@ fn same_or_implied(model: &Model, starts: &[Date], prover: &mut Prover, told: &T
         .map(|(one, other)| Claim { goals: vec![(Target::Whole(*one), true), (Target::Whole(*other), false)] })
         .collect();
     let proofs = prover.prove(&claims);
-    let implied: BTreeSet<(PolicyId, PolicyId)> =
+    let mut implied: BTreeSet<(PolicyId, PolicyId)> =
         pairs.into_iter().zip(&proofs).filter(|(_, p)| matches!(p, Proof::Stands { .. })).map(|(p, _)| p).collect();
+    // Where nobody is eligible for the first while both are in force, it implies anything.
+    let together: Vec<(PolicyId, PolicyId)> = implied.iter().copied().collect();
+    let claims: Vec<Claim> = together
+        .iter()
+        .map(|(one, other)| Claim { goals: vec![(Target::Whole(*one), true), (Target::Whole(*other), true)] })
+        .collect();
+    for (pair, proof) in together.into_iter().zip(prover.prove(&claims)) {
+        if !matches!(proof, Proof::Falls(..)) {
+            implied.remove(&pair);
+        }
+    }
     for (one, other) in &implied {
         let (Some(a), Some(b)) = (model.policies.get(one.index()), model.policies.get(other.index())) else { continue };
         let names = [b.name.id.clone(), a.name.id.clone()];

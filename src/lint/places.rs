@@ -31,6 +31,7 @@ pub(super) fn look(model: &Model, prover: &mut Prover, findings: &mut Vec<Findin
         )
         .label("somebody from elsewhere is eligible as well")
         .help("say whose place counts, as in `hukou within …` or `residence within …`, or allow it with the reason");
-        findings.push(Finding { witness: Some(witness), ..Finding::of(diagnostic, id) });
+        let names = [policy.name.id.clone()];
+        findings.push(Finding { witness: Some(witness), ..Finding::of(diagnostic, id) }.named(names));
     }
 }

@@ -19,9 +19,11 @@ pub(super) fn look(model: &Model, starts: &[Date], findings: &mut Vec<Finding>) 
         let id = PolicyId::of(i);
         for (at, scenario) in policy.scenarios.iter().enumerate() {
             let epoch = starts.partition_point(|s| *s <= scenario.on);
-            let graph = graphs
-                .entry(epoch)
-                .or_insert_with(|| from_checked::compile_some(model, scenario.on, &|_| false).ok().map(Arc::new));
+            let graph = graphs.entry(epoch).or_insert_with(|| {
+                from_checked::compile_some(model, scenario.on, from_checked::epoch_of(starts, scenario.on), &|_| false)
+                    .ok()
+                    .map(Arc::new)
+            });
             let bound = graph.as_ref().and_then(|g| g.bind(scenario.on));
             let broken =
                 bound.map(|b| exact::contradictions(&b, &scenario.profile.restore(), &mut scratch)).unwrap_or_default();

@@ -55,7 +55,10 @@ pub(super) fn look(model: &Model, prover: &mut Prover, findings: &mut Vec<Findin
         }
         for (i, (first, _)) in table.rows.iter().enumerate() {
             for (j, (second, _)) in table.rows.iter().enumerate().skip(i + 1) {
-                claim(vec![first.clone(), second.clone()], About::Both(i, j));
+                // What an earlier row takes is not for these two to decide.
+                let mut both: Vec<Expr> = table.rows.iter().take(i).map(|(c, _)| not(c)).collect();
+                both.extend([first.clone(), second.clone()]);
+                claim(both, About::Both(i, j));
                 claim(vec![first.clone(), not(second)], About::Cascade(i, j));
             }
         }

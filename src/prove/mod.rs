@@ -67,6 +67,8 @@ pub struct Witness {
 pub(crate) struct Prover {
     model: Model,
     starts: Vec<Date>,
+    /// The days on which epochs of the set itself begin; what is made up begins with one of them.
+    epochs: Vec<Date>,
     until: Option<Date>,
     scratch: Scratch,
 }
@@ -79,7 +81,8 @@ impl Prover {
         for policy in &mut model.policies {
             policy.scenarios.clear();
         }
-        Self { model, starts: starts.to_vec(), until, scratch: Scratch::default() }
+        let epochs = from_checked::epochs(&model);
+        Self { model, starts: starts.to_vec(), epochs, until, scratch: Scratch::default() }
     }
 
     /// A made-up policy for the record of a kind.
@@ -114,27 +117,25 @@ impl Prover {
 
     /// What becomes of each claim.
     pub(crate) fn prove(&mut self, claims: &[Claim]) -> Vec<Proof> {
-        let mut found: Vec<Option<Proof>> = claims.iter().map(|_| None).collect();
-        let mut stood: BTreeMap<usize, bool> = BTreeMap::new();
-        let mut part: BTreeSet<usize> = BTreeSet::new();
+        let mut known = Known { found: claims.iter().map(|_| None).collect(), ..Known::default() };
         let mut first: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
         for (at, claim) in claims.iter().enumerate() {
             match self.starts.iter().rev().find(|day| self.applies(claim, **day)) {
                 Some(day) => first.entry(*day).or_default().push(at),
-                None => found.get_mut(at).into_iter().for_each(|f| *f = Some(Proof::Open)),
+                None => known.found.get_mut(at).into_iter().for_each(|f| *f = Some(Proof::Open)),
             }
         }
         for (day, some) in &first {
             let graph = self.graph(*day, some.iter().filter_map(|i| claims.get(*i)));
             let Some(bound) = graph.and_then(|g| g.bind(*day)) else { continue };
             for at in some {
-                self.look(&bound, *day, claims, *at, &mut found, &mut stood, &mut part);
+                self.look(&bound, *day, claims, *at, &mut known);
             }
         }
         let mut seen: BTreeSet<(usize, Vec<[u8; 32]>, Option<Date>)> = BTreeSet::new();
         for start in self.starts.clone() {
             let living: Vec<usize> = (0..claims.len())
-                .filter(|i| found.get(*i).is_some_and(Option::is_none))
+                .filter(|i| known.open(*i))
                 .filter(|i| claims.get(*i).is_some_and(|c| self.applies(c, start)))
                 .collect();
             if living.is_empty() {
@@ -151,7 +152,7 @@ impl Prover {
                 let Some(bound) = graph.bind(day) else { continue };
                 let digests = digest::digests(&bound);
                 for at in &living {
-                    let Some(claim) = claims.get(*at).filter(|_| found.get(*at).is_some_and(Option::is_none)) else {
+                    let Some(claim) = claims.get(*at).filter(|_| known.open(*at)) else {
                         continue;
                     };
                     // The same conditions on another day have the same answer, unless they move with the day.
@@ -162,40 +163,27 @@ impl Prover {
                     let key = nodes.iter().filter_map(|n| digest::of(&digests, *n)).collect();
                     let moving = moves(&bound, &nodes).then_some(day);
                     if seen.insert((*at, key, moving)) {
-                        self.look(&bound, day, claims, *at, &mut found, &mut stood, &mut part);
+                        self.look(&bound, day, claims, *at, &mut known);
                     }
                 }
             }
         }
-        for at in part {
-            stood.entry(at).and_modify(|whole| *whole = false);
-        }
-        let proof = |(at, proof): (usize, Option<Proof>)| {
-            proof.unwrap_or_else(|| stood.get(&at).map_or(Proof::Open, |whole| Proof::Stands { whole: *whole }))
-        };
-        found.into_iter().enumerate().map(proof).collect()
+        known.proofs()
     }
 
-    fn look(
-        &mut self,
-        bound: &Bound,
-        day: Date,
-        claims: &[Claim],
-        at: usize,
-        found: &mut [Option<Proof>],
-        stood: &mut BTreeMap<usize, bool>,
-        part: &mut BTreeSet<usize>,
-    ) {
-        let (Some(claim), Some(slot)) = (claims.get(at), found.get_mut(at)) else { return };
+    fn look(&mut self, bound: &Bound, day: Date, claims: &[Claim], at: usize, known: &mut Known) {
+        let (Some(claim), Some(slot)) = (claims.get(at), known.found.get_mut(at)) else { return };
         let Some(goals) = resolved(bound, claim) else { return };
         match possible::possible(bound, &policies(claim), &goals, REGIONS, &mut self.scratch) {
             Possible::Yes(profile) => *slot = Some(Proof::Falls(day, profile)),
             Possible::No => {
-                stood.entry(at).or_insert(true);
+                known.stood.insert(at);
             }
+            // Where the goals name days themselves, each of them may be the one that matters.
+            Possible::NotProved { figure: true } if names_days(bound, &goals) => *slot = Some(Proof::Open),
             // On a day without the figure nothing is claimed; other days can still tell.
             Possible::NotProved { figure: true } => {
-                part.insert(at);
+                known.part.insert(at);
             }
             Possible::NotProved { figure: false } => *slot = Some(Proof::Open),
         }
@@ -224,7 +212,8 @@ impl Prover {
     /// The graph of a day with only the policies that some claims are about.
     fn graph<'c>(&self, day: Date, claims: impl Iterator<Item = &'c Claim>) -> Option<Arc<Graph>> {
         let needed: BTreeSet<PolicyId> = claims.flat_map(policies).collect();
-        from_checked::compile_some(&self.model, day, &|id| needed.contains(&id)).ok().map(Arc::new)
+        let epoch = from_checked::epoch_of(&self.epochs, day);
+        from_checked::compile_some(&self.model, day, epoch, &|id| needed.contains(&id)).ok().map(Arc::new)
     }
 
     fn applies(&self, claim: &Claim, day: Date) -> bool {
@@ -238,8 +227,37 @@ impl Prover {
 
     /// All policies of the set itself as they are on a day, with what each household comes to.
     pub(crate) fn rules(&self, day: Date, policies: &BTreeSet<PolicyId>) -> Option<Bound> {
-        let graph = from_checked::compile_some(&self.model, day, &|id| policies.contains(&id)).ok()?;
+        let graph = from_checked::compile_some(&self.model, day, from_checked::epoch_of(&self.epochs, day), &|id| {
+            policies.contains(&id)
+        })
+        .ok()?;
         Arc::new(graph).bind(day)
+    }
+}
+
+/// What is known of some claims so far.
+#[derive(Default)]
+struct Known {
+    /// Those that fell, and those that will stay open.
+    found: Vec<Option<Proof>>,
+    /// Those that stood on some day.
+    stood: BTreeSet<usize>,
+    /// Those that a figure without a value kept open on some day.
+    part: BTreeSet<usize>,
+}
+
+impl Known {
+    fn open(&self, at: usize) -> bool {
+        self.found.get(at).is_some_and(Option::is_none)
+    }
+
+    fn proofs(self) -> Vec<Proof> {
+        let Self { found, stood, part } = self;
+        let proof = |(at, proof): (usize, Option<Proof>)| {
+            let stands = stood.contains(&at).then(|| Proof::Stands { whole: !part.contains(&at) });
+            proof.or(stands).unwrap_or(Proof::Open)
+        };
+        found.into_iter().enumerate().map(proof).collect()
     }
 }
 
@@ -276,6 +294,21 @@ fn meant(model: &Model, target: Target, profile: &Profile, on: Date) -> Option<b
             interpret::condition(model, policy.unit, &policy.conditions.get(at)?.expr, profile, on)
         }
     }
+}
+
+/// Whether conditions compare the as-of date itself.
+fn names_days(bound: &Bound, goals: &[(NodeId, bool)]) -> bool {
+    let mut stack: Vec<NodeId> = goals.iter().map(|g| g.0).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(id) = stack.pop() {
+        if matches!(bound.graph.node(id), Node::Today) {
+            return true;
+        }
+        if seen.insert(id) {
+            bound.graph.node(id).children(&mut |child| stack.push(child));
+        }
+    }
+    false
 }
 
 /// Whether some of these conditions are others on another day of the epoch.

@@ -12,3 +12,4 @@ pub mod json;
 pub mod pack;
 #[cfg(feature = "population")]
 pub mod population;
+pub mod sql;

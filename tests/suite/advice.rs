@@ -32,7 +32,14 @@ fn key(profile: &Profile, left_out: (RecordIx, usize)) -> String {
     for ix in (0..profile.len() as u32).map(RecordIx) {
         for at in 0..profile.record(ix).unwrap().slots.len() {
             if (ix, at) != left_out {
-                text += &format!("{:?};", profile.slot(ix, at));
+                // `Debug` of a slot hides what it holds.
+                text += &match profile.slot(ix, at) {
+                    Slot::Unknown => "?;".to_owned(),
+                    Slot::Scalar(value) => format!("{value};"),
+                    Slot::Record(ix) => format!("r{};", ix.0),
+                    Slot::List { items, complete } => format!("{items:?}{complete};"),
+                    Slot::Set { known, not, complete } => format!("{known:?}{not:?}{complete};"),
+                };
             }
         }
     }

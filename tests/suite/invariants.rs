@@ -230,6 +230,7 @@ fn whatever_is_broken_is_found() {
         ),
     ];
     let engine = page();
+    check(engine.model()).unwrap();
     for (what, breaks) in ways {
         let mut model = engine.model().clone();
         breaks(&mut model);

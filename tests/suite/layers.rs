@@ -32,13 +32,16 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("advise", shared(&["why", "verdict", "graph", "checked"])),
         ("prove", shared(&["verdict", "graph", "checked"])),
         ("compare", shared(&["prove", "advise", "verdict", "graph", "checked"])),
+        // It hands back text to paste, so it writes the syntax tree.
+        ("cover", shared(&["ast", "verdict", "graph", "checked"])),
         ("lint", shared(&["prove", "verdict", "graph", "checked"])),
-        ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise", "lint", "compare"])),
+        ("engine", shared(&["ast", "checked", "graph", "verdict", "why", "advise", "lint", "compare", "cover"])),
         ("reload", vec!["engine", "error"]),
         (
             "wire",
             shared(&[
-                "checked", "verdict", "why", "advise", "compare", "engine", "reload", "Engine", "Error", "Matches",
+                "checked", "graph", "verdict", "why", "advise", "compare", "engine", "reload", "Engine", "Error",
+                "Matches",
             ]),
         ),
     ])

@@ -59,7 +59,7 @@ fn texts(dice: &mut Dice) -> Vec<String> {
             }
             let amount = 100 + 50 * dice.below(8);
             clauses.push(match dice.below(4) {
-                0 => format!("benefit cash: {amount} yuan per month - income * 10% but at least 0 yuan per month"),
+                0 => format!("benefit cash: {amount} yuan per month - income * 10% rounded to 0.01 yuan per month but at least 0 yuan per month"),
                 1 => format!("benefit cash: {} yuan per year", amount * 12),
                 _ => format!("benefit cash: {amount} yuan per month"),
             });

@@ -125,7 +125,7 @@ class Handle:
     """A handle that is freed when Python forgets it, or at the end of a `with`."""
 
     def __init__(self, library, kind, pointer):
-        self.library, self.kind, self.pointer = library, kind, pointer
+        self.library, self._name, self.pointer = library, kind, pointer
 
     def __enter__(self):
         return self
@@ -136,7 +136,7 @@ class Handle:
     def close(self):
         pointer, self.pointer = self.pointer, None
         if pointer:
-            getattr(self.library.c, f"entitle_{self.kind}_free")(pointer)
+            getattr(self.library.c, f"entitle_{self._name}_free")(pointer)
 
     __del__ = close
 

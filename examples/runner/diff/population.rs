@@ -134,7 +134,7 @@ pub(super) fn json(day: Date, moved: &Population) -> serde_json::Value {
         .iter()
         .map(|(id, (_, m))| {
             let mut object = one(m);
-            object["district"] = serde_json::json!(id);
+            crate::put(&mut object, "district", serde_json::json!(id));
             object
         })
         .collect();

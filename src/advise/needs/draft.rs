@@ -200,8 +200,8 @@ impl Changed<'_> {
         {
             return Some(value);
         }
-        let edits = self.moves.iter().filter(|m| m.record == record && m.position == position);
-        let changed = edits.filter_map(|m| if let Edit::To(value) = m.edit { Some(value) } else { None }).next();
+        let mut edits = self.moves.iter().filter(|m| m.record == record && m.position == position);
+        let changed = edits.find_map(|m| if let Edit::To(value) = m.edit { Some(value) } else { None });
         changed.or_else(|| match self.profile.slot(record, position as usize) {
             Slot::Scalar(value) => Some(*value),
             _ => None,

@@ -166,7 +166,7 @@ fn required(model: &Model, one: &Move, ty: FieldType, now: i64, value: i64) -> (
             (Comparison::Equal, Shown::Symbols(e, values.collect()), None)
         }
         FieldType::Quantity(unit) => {
-            let whole = i64::try_from(unit.grains()).unwrap_or(1);
+            let whole = unit.grains();
             let beside = if up { value.saturating_sub(1) } else { value.saturating_add(1) };
             let strict = beyond && whole > 1 && value % whole != 0 && beside % whole == 0;
             let comparison = match (beyond, up, strict) {

@@ -269,7 +269,7 @@ impl<'a> Finder<'a> {
         let range = self.bound.range(part.fact.field);
         let Some((least, most)) = range.ends() else { return Vec::new() };
         let mut values = Vec::new();
-        if most.saturating_sub(least) < VALUES as i64 {
+        if most.saturating_sub(least) < i64::try_from(VALUES).unwrap_or(0) {
             values.extend(least..=most);
         } else {
             values.extend([least, most].iter().filter(|_| part.number));

@@ -204,7 +204,7 @@ fn choices(ground: &Ground<'_>) -> (Vec<BTreeSet<PolicyId>>, bool) {
         found.extend(sets.into_iter().filter(|set| {
             // What could join without a conflict belongs in.
             let joins = |p: &PolicyId| !out.contains(p) && !set.contains(p) && !rivals(*p).any(|o| set.contains(&o));
-            !reach.iter().any(|p| joins(p))
+            !reach.iter().any(joins)
         }));
     }
     whole &= incomes.len() <= 6 && found.len() <= COMBINATIONS;

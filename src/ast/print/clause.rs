@@ -1,6 +1,6 @@
 //! Declarations, clauses and scenarios: what takes lines of its own.
 
-use super::{Printer, WIDTH};
+use super::{Printer, WIDTH, width};
 use crate::ast::{
     Attribute, Benefit, Clause, Condition, EnumValue, Expr, ExprKind, FactKey, FactLine, FactValue, Field, FieldNote,
     Item, Policy, Row, Scenario, Silence, TypeExpr,
@@ -17,7 +17,7 @@ impl Printer<'_> {
             }
             Item::Record(r) => {
                 let head = format!("{} {}", self.word("k_record"), self.pair(&r.pair));
-                self.fields(&head, &r.fields, r.span);
+                self.fields(&head, &r.fields, "", r.span);
             }
             Item::Define(d) => {
                 let owner = self.owner(d.owner.as_ref());
@@ -77,8 +77,7 @@ impl Printer<'_> {
     }
 
     fn fits(&self, line: &str) -> bool {
-        let width: usize = line.chars().map(|c| if u32::from(c) > 0x2E7F { 2 } else { 1 }).sum();
-        self.indent * 4 + width <= WIDTH
+        self.indent * 4 + width(line) <= WIDTH
     }
 
     fn commented(&self, span: Span) -> bool {
@@ -107,7 +106,7 @@ impl Printer<'_> {
         self.close(span);
     }
 
-    fn fields(&mut self, head: &str, fields: &[Field], span: Span) {
+    fn fields(&mut self, head: &str, fields: &[Field], tail: &str, span: Span) {
         self.open(head, span);
         for field in fields {
             let colon = self.colon();
@@ -125,18 +124,10 @@ impl Printer<'_> {
             };
             match inner {
                 None => self.line(&format!("{pair}{colon}{ty}{notes}"), field.span),
-                Some(inner) => {
-                    self.fields(format!("{pair}{colon}{ty}").trim_end(), inner, field.span);
-                    if !notes.is_empty() {
-                        // The notes follow the closing brace.
-                        self.text.truncate(self.text.trim_end().len());
-                        self.text.push_str(&notes);
-                        self.text.push('\n');
-                    }
-                }
+                Some(inner) => self.fields(format!("{pair}{colon}{ty}").trim_end(), inner, &notes, field.span),
             }
         }
-        self.close(span);
+        self.close_with(tail, span);
     }
 
     fn notes(&self, notes: &[FieldNote]) -> String {
@@ -298,7 +289,7 @@ impl Printer<'_> {
         }
     }
 
-    fn scenario(&mut self, scenario: &Scenario) {
+    pub(super) fn scenario(&mut self, scenario: &Scenario) {
         let mut head = format!("{} {}", self.word("k_scenario"), self.label(&scenario.label.text));
         if let Some(like) = &scenario.like {
             head = format!("{head} {} {}", self.word("k_like"), self.label(&like.text));

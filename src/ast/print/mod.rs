@@ -49,13 +49,68 @@ pub fn print(file: &File, surface: Surface, glossary: &Glossary) -> String {
         printer.item(item);
     }
     printer.leading_comments(u32::MAX);
-    printer.text
+    aligned(&printer.text, &printer.behind)
+}
+
+/// Comments behind statements on lines that follow each other begin in one column.
+fn aligned(text: &str, behind: &[usize]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut group: Vec<(&str, &str)> = Vec::new();
+    let flush = |group: &mut Vec<(&str, &str)>, out: &mut String| {
+        let widest = group.iter().map(|(code, _)| width(code)).max().unwrap_or(0);
+        for (code, comment) in group.drain(..) {
+            out.push_str(code);
+            out.push_str(&" ".repeat(widest.saturating_sub(width(code))));
+            out.push_str(comment);
+        }
+    };
+    let mut behind = behind.iter().copied().peekable();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let end = start + line.len();
+        match behind.next_if(|at| *at < end).and_then(|at| line.split_at_checked(at.saturating_sub(start))) {
+            Some(parts) => group.push(parts),
+            None => {
+                flush(&mut group, &mut out);
+                out.push_str(line);
+            }
+        }
+        start = end;
+    }
+    flush(&mut group, &mut out);
+    out
+}
+
+/// How many columns a text takes: Chinese characters and full-width signs take two.
+fn width(text: &str) -> usize {
+    text.chars().map(|c| if u32::from(c) > 0x2E7F { 2 } else { 1 }).sum()
 }
 
 /// Prints one expression on one line.
 #[must_use]
 pub fn expr(expr: &super::Expr, surface: Surface, glossary: &Glossary) -> String {
     Printer::new(surface, glossary).expr(expr)
+}
+
+/// Prints one scenario, indented to stand in a policy.
+#[must_use]
+pub fn scenario(scenario: &super::Scenario, surface: Surface, glossary: &Glossary) -> String {
+    let mut printer = Printer::new(surface, glossary);
+    printer.indent = 1;
+    printer.scenario(scenario);
+    printer.text
+}
+
+/// The surface a text is written in: that of its first declaration.
+///
+/// ```
+/// use entitle::ast::print::{Surface, surface_of};
+/// assert_eq!(surface_of("// tea\n政策 茶 面向 人员"), Surface::Chinese);
+/// ```
+#[must_use]
+pub fn surface_of(text: &str) -> Surface {
+    let first = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with("//")).unwrap_or("");
+    if first.starts_with(|c: char| c.is_ascii_alphabetic()) { Surface::English } else { Surface::Chinese }
 }
 
 fn item_span(item: &Item) -> Option<crate::span::Span> {
@@ -78,11 +133,13 @@ struct Printer<'a> {
     indent: usize,
     /// Comments not printed yet, the next one last.
     comments: Vec<&'a super::Comment>,
+    /// Where in the text a comment behind a statement begins.
+    behind: Vec<usize>,
 }
 
 impl<'a> Printer<'a> {
     fn new(surface: Surface, glossary: &'a Glossary) -> Self {
-        Self { surface, glossary, text: String::new(), indent: 0, comments: Vec::new() }
+        Self { surface, glossary, text: String::new(), indent: 0, comments: Vec::new(), behind: Vec::new() }
     }
 
     fn zh(&self) -> bool {
@@ -154,6 +211,7 @@ impl<'a> Printer<'a> {
         // The code before it may end in a `;` that belongs to no statement.
         let behind = |code: u32| code >= span.start && code <= span.end.saturating_add(1);
         if let Some(comment) = self.comments.pop_if(|c| c.code_end.is_some_and(behind)) {
+            self.behind.push(self.text.len());
             self.text.push_str(" // ");
             self.text.push_str(&comment.text);
         }

@@ -119,7 +119,7 @@ mod tests {
             for (at, (byte, int)) in bytes.iter_mut().zip(&mut ints).enumerate() {
                 let x = mixed(seed, at);
                 *byte = (x >> 8) as u8;
-                *int = if x % 3 == 0 { edges[(x >> 16) as usize % edges.len()] } else { (x >> 20) as i32 };
+                *int = if x.is_multiple_of(3) { edges[(x >> 16) as usize % edges.len()] } else { (x >> 20) as i32 };
             }
             for pair in 0..60u64 {
                 let x = mixed(seed ^ 99, pair as usize);

@@ -42,7 +42,7 @@ pub(super) fn record_seeds() -> Vec<Vec<u8>> {
 /// A profile is refused with problems that are few and short, or is matched, explained, written and read again as it was.
 pub(super) fn profile(data: &[u8]) {
     let schema = engine().schema();
-    let unknown = if data.len() % 2 == 0 { UnknownFields::Reject } else { UnknownFields::Report };
+    let unknown = if data.len().is_multiple_of(2) { UnknownFields::Reject } else { UnknownFields::Report };
     let (profile, notices) = match profile_from_json(schema, data, unknown) {
         Ok(read) => read,
         Err(error) => return few_and_short(&error.0),

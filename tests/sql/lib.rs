@@ -1,0 +1,1 @@
+//! Runs exported statements in SQLite and compares their answers with the engine's.
