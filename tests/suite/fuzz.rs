@@ -40,5 +40,5 @@ fn mutations_are_neither_all_good_nor_all_bad() {
     let texts = (0..1_500).map(|_| mutate(&seeds, &words, &mut dice)).filter_map(|b| String::from_utf8(b).ok());
     let (good, bad): (Vec<_>, Vec<_>) =
         texts.map(|t| entitle::Engine::from_texts([("a".to_owned(), t)])).partition(Result::is_ok);
-    assert!(!good.is_empty() && bad.len() > 20, "{} accepted, {} refused", good.len(), bad.len());
+    assert!(good.len() > 5 && bad.len() > 20, "{} accepted, {} refused", good.len(), bad.len());
 }
