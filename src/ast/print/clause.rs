@@ -223,15 +223,18 @@ impl Printer<'_> {
             }
             ExprKind::And(terms) | ExprKind::Or(terms) => {
                 let word = self.word(if matches!(expr.kind, ExprKind::And(_)) { "k_and" } else { "k_or" });
-                let lines: Vec<String> = terms.iter().map(|t| self.expr(t)).collect();
-                let mut lines = lines.into_iter();
-                let first = lines.next().unwrap_or_default();
-                self.line(&format!("{head}{first}"), Span { end: span.start, ..span });
-                self.indent += 1;
-                let count = lines.len();
-                for (i, line) in lines.enumerate() {
-                    let tail = if i + 1 == count { tail } else { "" };
-                    self.line(&format!("{word} {line}{tail}"), Span { start: span.end, ..span });
+                for (i, term) in terms.iter().enumerate() {
+                    let text = self.expr(term);
+                    // What stands inside the last term comes before it, so that it stays inside the statement.
+                    let (line, place) = match i {
+                        0 => (format!("{head}{text}"), Span { end: term.span.end, ..span }),
+                        _ if i + 1 == terms.len() => (format!("{word} {text}{tail}"), Span { start: span.end, ..span }),
+                        _ => (format!("{word} {text}"), term.span),
+                    };
+                    self.line(&line, place);
+                    if i == 0 {
+                        self.indent += 1;
+                    }
                 }
                 self.indent = self.indent.saturating_sub(1);
             }
