@@ -332,6 +332,11 @@ impl Rules {
         table::kleene(&self.bound, self.table(), profile, scratch, out);
     }
 
+    /// The policies that are certainly eligible by strong Kleene logic alone, in the order of their ids; `out` is emptied first.
+    pub fn eligible_into(&self, profile: &Profile, scratch: &mut Scratch, out: &mut Vec<PolicyId>) {
+        table::eligible(&self.bound, self.table(), profile, scratch, out);
+    }
+
     fn table(&self) -> &Table {
         self.table.get_or_init(|| Table::new(&self.bound))
     }

@@ -112,6 +112,87 @@ fn a_profile_that_contradicts_what_always_holds_is_refused() {
 
 /// The quick reader and the careful one read the same profile, and say the same of slips.
 #[test]
+fn both_readers_read_values_alike() {
+    let vocabulary = r#"
+        enum category { welfare }
+        enum need { housing, care }
+        record person { income: yuan per month from 0 yuan per month to 900000 yuan per month; share: percent from 0% to 100%
+            trips: times from 0 times to 1000000 times; needs: set of need; born: date; main: need; works: yes/no; home: household }
+        record household { applicant: person; members: list of person up to 9; spare: yuan }
+    "#;
+    let engine = entitle::Engine::from_texts([("a.policy".to_owned(), vocabulary.to_owned())])
+        .unwrap_or_else(|e| panic!("{e} {:?}", e.findings()));
+    let values = [
+        "1",
+        "0",
+        "-1",
+        "01",
+        "-0",
+        "1.5",
+        "1.50",
+        "1.505",
+        "1.500",
+        "1.",
+        ".5",
+        "1e2",
+        "100",
+        "101",
+        "1000001",
+        "-101",
+        "true",
+        "null",
+        "[]",
+        "{}",
+        "\"1\"",
+        "\"-1\"",
+        "\"1.25\"",
+        "\"1.255\"",
+        "\"+1\"",
+        "\" 1\"",
+        "\"1 yuan\"",
+        "\"1240元\"",
+        "\"\"",
+        "\"-\"",
+        "\"null\"",
+        "99999999999999999999",
+        "\"9223372036854775807\"",
+        "\"2020-02-29\"",
+        "\"2019-02-29\"",
+        "\"2020-2-9\"",
+        "\"care\"",
+        "\"car\"",
+        "[\"care\"]",
+        "[\"housing\", \"care\", \"care\"]",
+        "[\"car\"]",
+        "[null]",
+        "{\"known\": [\"care\"], \"complete\": false}",
+        "\"ca\\u0072e\"",
+        "{\"spare\": 3}",
+        "{\"spare\": \"x\"}",
+    ];
+    let mut texts = Vec::new();
+    for field in ["income", "share", "trips", "needs", "born", "main", "works", "home"] {
+        for value in values {
+            texts.push(format!("{{\"person\": {{\"{field}\": {value}}}}}"));
+            texts.push(format!("{{\"person\": {{\"{field}\": {value}, \"{field}\": {value}}}}}"));
+            texts.push(format!(
+                "{{\"person\": {{\"{field}\": {value}}}, \"household\": {{\"members\": [\"applicant\"]}}}}"
+            ));
+            texts.push(format!(
+                "{{\"household\": {{\"members\": [\"applicant\", {{\"{field}\": {value}}}]}}, \"person\": {{}}}}"
+            ));
+        }
+    }
+    for unknown in [UnknownFields::Reject, UnknownFields::Report] {
+        let reader = ProfileReader::new(engine.schema(), unknown);
+        for text in &texts {
+            let careful = profile_from_json(engine.schema(), text.as_bytes(), unknown);
+            assert_eq!(reader.read(text.as_bytes()), careful, "{text}");
+        }
+    }
+}
+
+#[test]
 fn the_quick_reader_agrees_with_the_careful_one() {
     let engine = crate::household::shanghai();
     let readers = [UnknownFields::Reject, UnknownFields::Report].map(|u| (u, ProfileReader::new(engine.schema(), u)));
@@ -150,7 +231,8 @@ fn the_quick_reader_agrees_with_the_careful_one() {
     }
     for text in texts {
         for (unknown, reader) in &readers {
-            assert_eq!(reader.read(&text), profile_from_json(engine.schema(), &text, *unknown));
+            let careful = profile_from_json(engine.schema(), &text, *unknown);
+            assert_eq!(reader.read(&text), careful, "{}", String::from_utf8_lossy(&text));
         }
     }
 }

@@ -102,6 +102,10 @@ proptest! {
         let mut fast = vec![Verdict::NotInForce; slow.len()];
         c.rules.kleene_into(&c.profile, &mut scratch, &mut fast);
         prop_assert_eq!(slow.iter().map(|o| o.verdict).collect::<Vec<_>>(), fast, "{}", c.text);
+        let eligible = (0u32..).zip(&slow).filter(|(_, o)| o.verdict == Verdict::Eligible).map(|(at, _)| PolicyId(at));
+        let mut found = vec![PolicyId(7)];
+        c.rules.eligible_into(&c.profile, &mut scratch, &mut found);
+        prop_assert_eq!(eligible.collect::<Vec<_>>(), found, "{}", c.text);
     }
 
     #[test]

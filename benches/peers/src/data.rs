@@ -86,7 +86,7 @@ pub fn corpus() -> Set {
     let (mut profiles, mut rows, mut expected) = (Vec::new(), Vec::new(), Vec::new());
     for policy in &engine.model().policies {
         for scenario in &policy.scenarios {
-            let profile = scenario.profile.clone();
+            let profile = scenario.profile.restore();
             let outcomes = entitle::verdict::exact::kleene(rules.bound(), &profile, &mut scratch);
             let of = |wanted| {
                 let is = |(_, at): &(usize, &usize)| outcomes[**at].verdict == wanted;

@@ -36,7 +36,14 @@ fn main() {
         compare(&data::corpus(), true);
     }
     if has("blocks") {
-        hard::columns(&data::reference(false));
+        for missing in [false, true] {
+            let set = data::reference(missing);
+            println!("\n## {}: columns, one thread\n", set.title);
+            if !missing {
+                hard::columns(&set);
+            }
+            ours::columns(&set);
+        }
     }
 }
 

@@ -26,7 +26,12 @@ impl Table {
         // Stable: policies with equally many clauses stay in the order of their ids.
         order.sort_by_key(|(_, form)| std::cmp::Reverse(form.clauses.len()));
         let mut places = vec![Place { word: u32::MAX, bit: 0, opposite: 0 }; forms.len()];
+        let words = order.len().div_ceil(64);
+        let (mut straight, mut opposites) = (vec![0u64; words], vec![0u64; words]);
         for (bit, (policy, form)) in order.iter().enumerate() {
+            if let Some(word) = if form.opposite { &mut opposites } else { &mut straight }.get_mut(bit / 64) {
+                *word |= 1 << (bit % 64);
+            }
             if let Some(place) = places.get_mut(*policy) {
                 let opposite = if form.opposite { 4 } else { 0 };
                 *place = Place { word: narrow(bit / 64), bit: u8::try_from(bit % 64).unwrap_or(0), opposite };
@@ -60,6 +65,9 @@ impl Table {
         }
         let mut table = Self {
             places,
+            policies: order.iter().map(|(policy, _)| PolicyId::of(*policy)).collect(),
+            straight,
+            opposite: opposites,
             planes,
             filler,
             groups: Vec::new(),

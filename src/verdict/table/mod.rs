@@ -16,6 +16,7 @@ mod build;
 use super::from_graph::{Evaluation, Scratch};
 use super::{Outcome, Truth, Verdict, exact};
 use crate::graph::{Bound, Node, NodeId};
+use crate::ids::PolicyId;
 use crate::profile::{Profile, RecordIx, Slot};
 
 /// Cut points up to this many are counted, more are searched.
@@ -32,6 +33,11 @@ const DIRECT: i64 = 1024;
 pub(crate) struct Table {
     /// Where each policy's verdict is, by its id.
     places: Vec<Place>,
+    /// Which policy a bit is.
+    policies: Vec<PolicyId>,
+    /// Policies whose clauses are their own, and those whose clauses are of the opposite: one bit each.
+    straight: Vec<u64>,
+    opposite: Vec<u64>,
     /// Words in a plane: where each begins, and the end of the last.
     planes: Vec<u32>,
     /// Bits that stand for no clause: always held.
@@ -202,6 +208,31 @@ pub(crate) fn kleene(bound: &Bound, table: &Table, profile: &Profile, scratch: &
     for (slot, place) in out.iter_mut().zip(&table.places) {
         *slot = verdict(*place, &words.answers);
     }
+    scratch.give_back_words(words);
+}
+
+/// The policies that are certainly eligible by Kleene logic, in the order of their ids.
+pub(crate) fn eligible(
+    bound: &Bound,
+    table: &Table,
+    profile: &Profile,
+    scratch: &mut Scratch,
+    out: &mut Vec<PolicyId>,
+) {
+    let mut words = scratch.words();
+    table.run(bound, profile, &mut words, scratch);
+    out.clear();
+    let answers = words.answers.certain.iter().zip(&words.answers.possible);
+    for (at, ((certain, possible), (straight, opposite))) in
+        answers.zip(table.straight.iter().zip(&table.opposite)).enumerate()
+    {
+        let mut left = (certain & straight) | (!possible & opposite);
+        while left != 0 {
+            out.extend(table.policies.get(at * 64 + left.trailing_zeros() as usize));
+            left &= left - 1;
+        }
+    }
+    out.sort_unstable();
     scratch.give_back_words(words);
 }
 

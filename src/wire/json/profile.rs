@@ -144,10 +144,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Links the records of the top level with each other.
-    pub(super) fn link_all_roots(&mut self, records: impl Iterator<Item = (EntityId, RecordIx)>) {
-        let records: Vec<(EntityId, RecordIx)> = records.collect();
-        for (owner, from) in &records {
-            for (other, to) in &records {
+    pub(super) fn link_all_roots(&mut self, records: &[(EntityId, RecordIx)]) {
+        for (owner, from) in records {
+            for (other, to) in records {
                 self.link_roots(*owner, *from, *other, *to);
             }
         }
@@ -210,7 +209,8 @@ impl<'a> Reader<'a> {
             roots.insert(*entity, (record, key, value));
         }
         // The applicant and the household are linked before their facts are read, so that lists may name the applicant.
-        self.link_all_roots(roots.iter().map(|(e, (ix, _, _))| (*e, *ix)));
+        let linked: Vec<(EntityId, RecordIx)> = roots.iter().map(|(e, (ix, _, _))| (*e, *ix)).collect();
+        self.link_all_roots(&linked);
         for (record, key, value) in roots.values() {
             self.record(*record, value, key);
         }

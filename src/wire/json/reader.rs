@@ -5,14 +5,14 @@
 //! so both always say the same.
 
 use super::profile::{LONGEST, Problem, ProfileError, RECORDS, Reader, UnknownFields, profile_from_json};
-use crate::ids::{EntityId, FieldId};
+use crate::ids::{EntityId, EnumId, FieldId};
 use crate::limits::Limits;
 use crate::profile::{Profile, RecordIx, Slot};
 use crate::schema::{FieldType, Schema};
 use crate::value::{Counted, Date};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 /// Reads profiles for one vocabulary.
@@ -37,8 +37,8 @@ pub struct ProfileReader<'a> {
     roots: HashMap<&'a str, EntityId>,
     /// By entity.
     records: Vec<Facts<'a>>,
-    /// By enum: its values by their identifiers and Chinese names.
-    symbols: Vec<HashMap<&'a str, u32>>,
+    /// By enum: its values by their identifiers and Chinese names, in the order of the names.
+    symbols: Vec<Vec<(&'a str, u32)>>,
 }
 
 impl fmt::Debug for ProfileReader<'_> {
@@ -115,13 +115,13 @@ impl<'a> ProfileReader<'a> {
             records.push(of);
         }
         let symbols = schema.enums.iter().map(|e| {
-            let mut names = HashMap::new();
+            let mut names = BTreeMap::new();
             for (at, value) in (0u32..).zip(&e.values) {
                 for name in [value.name.id.as_str(), value.name.zh.as_str()] {
                     names.entry(name).or_insert(at);
                 }
             }
-            names
+            names.into_iter().collect()
         });
         Self { schema, unknown, roots, records, symbols: symbols.collect() }
     }
@@ -142,10 +142,27 @@ impl<'a> ProfileReader<'a> {
         if text.len() > LONGEST {
             return None;
         }
+        // Most profiles give their records in the vocabulary's order, so that one pass is enough.
+        self.at_once(text).or_else(|| self.in_two_passes(text))
+    }
+
+    /// Reads each record of the top level where it stands. Gives up where its number, or what it is linked with, depends on one
+    /// that comes later.
+    fn at_once(&self, text: &[u8]) -> Option<Profile> {
+        let mut reader = Reader::new(self.schema, self.unknown, &Limits::DEFAULT);
+        let mut json = serde_json::Deserializer::from_slice(text);
+        let roots = AtOnce { of: self, reader: &mut reader };
+        json.deserialize_map(roots).ok()?;
+        json.end().ok()?;
+        reader.finish_plain()
+    }
+
+    fn in_two_passes(&self, text: &[u8]) -> Option<Profile> {
         let mut json = serde_json::Deserializer::from_slice(text);
         let roots = json.deserialize_map(Roots(self)).ok()?;
         json.end().ok()?;
         let mut reader = Reader::new(self.schema, self.unknown, &Limits::DEFAULT);
+        // Numbered as they stand, read in the vocabulary's order.
         let mut records = Vec::new();
         for (entity, raw) in &roots {
             let record = reader.profile.add(self.schema, *entity);
@@ -153,19 +170,83 @@ impl<'a> ProfileReader<'a> {
             records.push((*entity, record, *raw));
         }
         records.sort_by_key(|(entity, ..)| *entity);
-        reader.link_all_roots(records.iter().map(|(entity, record, _)| (*entity, *record)));
+        let linked: Vec<(EntityId, RecordIx)> = records.iter().map(|(entity, record, _)| (*entity, *record)).collect();
+        reader.link_all_roots(&linked);
         for (entity, record, raw) in records {
             let mut json = serde_json::Deserializer::from_str(raw.get());
-            let seed = Record { of: self, entity, ix: record, depth: 0, profile: &mut reader.profile };
+            let profile = &mut reader.profile;
+            let seed = Record { of: self, entity, ix: record, depth: 0, all_roots: true, profile };
             seed.deserialize(&mut json).ok()?;
         }
         reader.finish_plain()
+    }
+
+    fn symbol(&self, of: EnumId, name: &str) -> Option<u32> {
+        let names = self.symbols.get(of.index())?;
+        let at = names.binary_search_by(|(other, _)| (*other).cmp(name)).ok()?;
+        names.get(at).map(|(_, value)| *value)
     }
 }
 
 /// Stops the quick reading; the careful one will say what is the matter.
 fn not_plain<E: serde::de::Error>() -> E {
     E::custom("not plain")
+}
+
+struct AtOnce<'r, 'a, 's> {
+    of: &'r ProfileReader<'a>,
+    reader: &'r mut Reader<'s>,
+}
+
+impl<'de> Visitor<'de> for AtOnce<'_, '_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a profile")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let schema = self.of.schema;
+        let mut linked: Vec<(EntityId, RecordIx)> = Vec::new();
+        while let Some(entity) = access.next_key_seed(Name(&self.of.roots))? {
+            let in_order = linked.last().is_none_or(|(last, _)| *last < entity);
+            if !in_order || self.reader.profile.len() != linked.len() {
+                return Err(not_plain());
+            }
+            let record = self.reader.profile.add(schema, entity);
+            self.reader.profile.set_root(record);
+            linked.push((entity, record));
+            if linked.len() > 1 {
+                self.reader.link_all_roots(&linked);
+            }
+            let profile = &mut self.reader.profile;
+            access.next_value_seed(Record { of: self.of, entity, ix: record, depth: 0, all_roots: false, profile })?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of a record of the top level.
+struct Name<'r, 'a>(&'r HashMap<&'a str, EntityId>);
+
+impl<'de> DeserializeSeed<'de> for Name<'_, '_> {
+    type Value = EntityId;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<EntityId, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name<'_, '_> {
+    type Value = EntityId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a record")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<EntityId, E> {
+        self.0.get(key).copied().ok_or_else(not_plain)
+    }
 }
 
 struct Roots<'r, 'a>(&'r ProfileReader<'a>);
@@ -203,6 +284,8 @@ struct Record<'r, 'a> {
     entity: EntityId,
     ix: RecordIx,
     depth: u32,
+    /// Whether every record of the top level is there, so that what leads to one can be told from a record of its own.
+    all_roots: bool,
     profile: &'r mut Profile,
 }
 
@@ -228,23 +311,23 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
         }
         // Most profiles give their facts in the vocabulary's order.
         let mut next = 0usize;
+        let mut nulls = 0u128;
         while let Some(at) = access.next_key_seed(Key(of, next))? {
             next = at + 1;
             let Some(fact) = of.facts.get(at) else { return Err(not_plain()) };
-            if *self.profile.slot(self.ix, at) != Slot::Unknown {
+            if *self.profile.slot(self.ix, at) != Slot::Unknown || (at < 128 && nulls >> at & 1 == 1) {
                 return Err(not_plain());
             }
             let raw = match fact.ty {
-                FieldType::YesNo => access.next_value::<Option<bool>>()?.map(i64::from),
-                FieldType::Date => access.next_value_seed(Text(|text: &str| day(text)))?,
-                FieldType::Symbol(e) => {
-                    let symbols = self.of.symbols.get(e.index());
-                    access.next_value_seed(Text(|text: &str| symbols?.get(text).map(|at| i64::from(*at))))?
+                FieldType::YesNo => Ok(access.next_value::<Option<bool>>()?.map(i64::from)),
+                FieldType::Date => {
+                    access.next_value::<Option<Borrowed<'de>>>()?.map(|t| day(t.0).ok_or(())).transpose()
                 }
-                FieldType::Quantity(_) => match access.next_value::<Option<i64>>()? {
-                    Some(whole) => Some(whole.checked_mul(fact.scale).ok_or_else(not_plain)?),
-                    None => None,
-                },
+                FieldType::Symbol(e) => {
+                    let symbol = |text: Borrowed<'_>| self.of.symbol(e, text.0).map(i64::from).ok_or(());
+                    access.next_value::<Option<Borrowed<'de>>>()?.map(symbol).transpose()
+                }
+                FieldType::Quantity(_) => quantity(access.next_value::<&RawValue>()?.get(), fact.scale),
                 FieldType::List(entity) => {
                     let list = List {
                         of: self.of,
@@ -252,14 +335,36 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
                         entity,
                         record: self.ix,
                         depth: self.depth + 1,
+                        all_roots: self.all_roots,
                         profile: self.profile,
                     };
                     access.next_value_seed(list)?;
                     continue;
                 }
-                FieldType::Record(_) | FieldType::Set(_) => return Err(not_plain()),
+                FieldType::Record(entity) => {
+                    if !self.all_roots && self.of.schema.is_root(entity) {
+                        return Err(not_plain());
+                    }
+                    let ix = self.profile.add(self.of.schema, entity);
+                    self.profile.link(self.of.schema, self.ix, fact.id, Slot::Record(ix));
+                    let (of, depth, all_roots) = (self.of, self.depth + 1, self.all_roots);
+                    access.next_value_seed(Record { of, entity, ix, depth, all_roots, profile: self.profile })?;
+                    continue;
+                }
+                FieldType::Set(e) => {
+                    let known = access.next_value_seed(Values { of: self.of, of_enum: e })?;
+                    self.profile.set(self.ix, at, Slot::Set { known, not: Vec::new(), complete: true });
+                    continue;
+                }
             };
-            let Some(raw) = raw else { return Err(not_plain()) };
+            let Ok(raw) = raw else { return Err(not_plain()) };
+            let Some(raw) = raw else {
+                if at >= 128 {
+                    return Err(not_plain());
+                }
+                nulls |= 1 << at;
+                continue;
+            };
             if raw < fact.range.0 || raw > fact.range.1 {
                 return Err(not_plain());
             }
@@ -287,38 +392,80 @@ impl Visitor<'_> for Key<'_, '_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<usize, E> {
-        match self.0.facts.get(self.1) {
-            Some(fact) if fact.name == key && self.0.by_name.len() >= self.0.facts.len() => Ok(self.1),
-            _ => self.0.by_name.get(key).copied().ok_or_else(not_plain),
+        // A few that are left out are stepped over.
+        if self.0.by_name.len() >= self.0.facts.len()
+            && let Some(ahead) = self.0.facts.iter().skip(self.1).take(4).position(|fact| fact.name == key)
+        {
+            return Ok(self.1 + ahead);
         }
+        self.0.by_name.get(key).copied().ok_or_else(not_plain)
     }
 }
 
-/// A text that stands for a number.
-struct Text<F>(F);
-
-impl<'de, F: FnOnce(&str) -> Option<i64>> DeserializeSeed<'de> for Text<F> {
-    type Value = Option<i64>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<i64>, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<F: FnOnce(&str) -> Option<i64>> Visitor<'_> for Text<F> {
-    type Value = Option<i64>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Option<i64>, E> {
-        Ok((self.0)(text))
-    }
-}
+/// A text of the input, without escapes.
+#[derive(serde::Deserialize)]
+struct Borrowed<'a>(&'a str);
 
 fn day(text: &str) -> Option<i64> {
     text.parse::<Date>().ok().map(Date::days)
+}
+
+/// A number as written, in quotes or not: digits, and as many behind the point as the unit has.
+fn quantity(text: &str, scale: i64) -> Result<Option<i64>, ()> {
+    if text == "null" {
+        return Ok(None);
+    }
+    let text = text.strip_prefix('"').map_or(Some(text), |t| t.strip_suffix('"')).ok_or(())?;
+    let (below_zero, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (whole, part) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
+    let read = |digits: &str| {
+        let plain = !digits.is_empty() && digits.len() <= 18 && digits.bytes().all(|b| b.is_ascii_digit());
+        let value =
+            digits.bytes().fold(0i64, |sum, b| sum.wrapping_mul(10).wrapping_add(i64::from(b.wrapping_sub(b'0'))));
+        plain.then_some(value).ok_or(())
+    };
+    if whole.len() > 1 && whole.starts_with('0') {
+        return Err(());
+    }
+    let mut value = read(whole)?.checked_mul(scale).ok_or(())?;
+    if let Some(part) = part {
+        let places = u32::try_from(part.len()).map_err(|_| ())?;
+        let steps = 10i64.checked_pow(places).filter(|steps| scale % steps == 0).ok_or(())?;
+        value = value.checked_add(read(part)? * (scale / steps)).ok_or(())?;
+    }
+    Ok(Some(if below_zero { -value } else { value }))
+}
+
+/// A complete set of values of an enum.
+struct Values<'r, 'a> {
+    of: &'r ProfileReader<'a>,
+    of_enum: EnumId,
+}
+
+impl<'de> DeserializeSeed<'de> for Values<'_, '_> {
+    type Value = Vec<u32>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<u32>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Values<'_, '_> {
+    type Value = Vec<u32>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of values")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Vec<u32>, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Borrowed(name)) = access.next_element()? {
+            values.push(self.of.symbol(self.of_enum, name).ok_or_else(not_plain)?);
+        }
+        values.sort_unstable();
+        values.dedup();
+        Ok(values)
+    }
 }
 
 /// A complete list of records.
@@ -328,6 +475,7 @@ struct List<'r, 'a> {
     entity: EntityId,
     record: RecordIx,
     depth: u32,
+    all_roots: bool,
     profile: &'r mut Profile,
 }
 
@@ -355,6 +503,7 @@ impl<'de> Visitor<'de> for List<'_, '_> {
                 entity: self.entity,
                 record: self.record,
                 depth: self.depth,
+                all_roots: self.all_roots,
                 items: &items,
                 profile: &mut *self.profile,
             };
@@ -376,6 +525,7 @@ struct Entry<'r, 'a> {
     entity: EntityId,
     record: RecordIx,
     depth: u32,
+    all_roots: bool,
     items: &'r [RecordIx],
     profile: &'r mut Profile,
 }
@@ -412,7 +562,8 @@ impl<'de> Visitor<'de> for Entry<'_, '_> {
         // Linked before it is read, so that what the entry says of its home is seen as given twice.
         let items = self.items.iter().copied().chain([one]).collect();
         self.profile.link(schema, self.record, self.fact.id, Slot::List { items, complete: true });
-        let seed = Record { of: self.of, entity: self.entity, ix: one, depth: self.depth, profile: self.profile };
+        let (of, entity, depth, all_roots) = (self.of, self.entity, self.depth, self.all_roots);
+        let seed = Record { of, entity, ix: one, depth, all_roots, profile: self.profile };
         seed.visit_map(access)?;
         Ok(one)
     }
