@@ -7,6 +7,7 @@ mod stored;
 
 use crate::ids::{EntityId, FieldId};
 use crate::schema::{FieldType, Schema};
+use std::sync::Arc;
 pub use stored::Stored;
 
 /// The position of a record in a [`Profile`].
@@ -69,7 +70,8 @@ pub struct Record {
 /// `Debug` prints how many records there are and never a fact's value: profiles are personal data.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Profile {
-    records: Vec<Record>,
+    /// Shared with copies until one of them changes: a search tries a fact or two in thousands of copies.
+    records: Vec<Arc<Record>>,
     roots: Vec<(EntityId, RecordIx)>,
 }
 
@@ -90,7 +92,7 @@ impl Profile {
     pub fn add(&mut self, schema: &Schema, entity: EntityId) -> RecordIx {
         let count = schema.entity(entity).map_or(0, |e| e.fields.len());
         let ix = RecordIx(u32::try_from(self.records.len()).unwrap_or(u32::MAX));
-        self.records.push(Record { entity, slots: vec![Slot::Unknown; count] });
+        self.records.push(Arc::new(Record { entity, slots: vec![Slot::Unknown; count] }));
         ix
     }
 
@@ -137,7 +139,7 @@ impl Profile {
     /// The record at a position.
     #[must_use]
     pub fn record(&self, ix: RecordIx) -> Option<&Record> {
-        self.records.get(ix.0 as usize)
+        self.records.get(ix.0 as usize).map(AsRef::as_ref)
     }
 
     /// How many records there are.
@@ -160,7 +162,8 @@ impl Profile {
 
     /// Says what is known of a fact, replacing what was.
     pub fn set(&mut self, ix: RecordIx, position: usize, slot: Slot) {
-        if let Some(old) = self.records.get_mut(ix.0 as usize).and_then(|r| r.slots.get_mut(position)) {
+        let record = self.records.get_mut(ix.0 as usize).filter(|r| position < r.slots.len());
+        if let Some(old) = record.and_then(|r| Arc::make_mut(r).slots.get_mut(position)) {
             *old = slot;
         }
     }
@@ -193,5 +196,7 @@ impl Profile {
 #[must_use]
 pub fn position(schema: &Schema, field: FieldId) -> Option<usize> {
     let entity = schema.field(field)?.entity;
-    schema.entity(entity)?.fields.iter().position(|f| *f == field)
+    let fields = &schema.entity(entity)?.fields;
+    // They rise, except in a schema made by hand.
+    fields.binary_search(&field).ok().or_else(|| fields.iter().position(|f| *f == field))
 }

@@ -4,6 +4,7 @@
 use super::{Profile, Record, RecordIx, Slot};
 use crate::ids::EntityId;
 use std::fmt;
+use std::sync::Arc;
 
 /// A [`Profile`] at rest.
 ///
@@ -68,7 +69,7 @@ impl Stored {
                     place.clone_from(slot);
                 }
             }
-            Record { entity: stored.entity, slots }
+            Arc::new(Record { entity: stored.entity, slots })
         });
         Profile { records: records.collect(), roots: self.roots.clone() }
     }

@@ -4,9 +4,10 @@
 //!     entitle-instructions FOLDER      (the root of the repository)
 
 use entitle::profile::Profile;
-use entitle::verdict::exact;
+use entitle::ids::PolicyId;
 use entitle::verdict::from_graph::Scratch;
-use entitle::wire::json::{UnknownFields, profile_from_json};
+use entitle::verdict::{Outcome, Verdict};
+use entitle::wire::json::{ProfileReader, UnknownFields};
 use entitle::{Engine, Rules};
 use std::hint::black_box;
 use std::path::Path;
@@ -38,29 +39,27 @@ fn path_compile(engine: &Engine) -> Rules {
 
 /// From JSON text to a profile.
 #[inline(never)]
-fn path_profile(engine: &Engine, json: &[u8]) -> Profile {
-    profile_from_json(engine.schema(), json, UnknownFields::Reject).expect("a profile").0
+fn path_profile(reader: &ProfileReader<'_>, json: &[u8]) -> Profile {
+    reader.read(json).expect("a profile").0
 }
 
 /// All verdicts in Kleene logic.
 #[inline(never)]
-fn path_kleene(rules: &Rules, profile: &Profile, scratch: &mut Scratch) {
-    black_box(exact::kleene(rules.bound(), profile, scratch));
+fn path_kleene(rules: &Rules, profile: &Profile, scratch: &mut Scratch, out: &mut [Verdict]) {
+    rules.kleene_into(profile, scratch, out);
 }
 
 /// All verdicts, exactly.
 #[inline(never)]
-fn path_exact(rules: &Rules, profile: &Profile, scratch: &mut Scratch) {
-    black_box(exact::outcomes(rules.bound(), profile, scratch));
+fn path_exact(rules: &Rules, profile: &Profile, scratch: &mut Scratch, out: &mut [Outcome]) {
+    rules.outcomes_into(profile, scratch, out);
 }
 
 /// All verdicts with all reasons as data.
 #[inline(never)]
-fn path_reasons(rules: &Rules, profile: &Profile, scratch: &mut Scratch) {
+fn path_reasons(rules: &Rules, profile: &Profile, every: &[PolicyId], scratch: &mut Scratch) {
     let matches = rules.match_profile(profile).expect("no contradiction");
-    for (policy, _) in rules.model().policies.iter().enumerate() {
-        black_box(matches.explain_with(entitle::ids::PolicyId(u32::try_from(policy).expect("few policies")), scratch));
-    }
+    black_box(matches.explain_all(every, scratch));
 }
 
 fn main() {
@@ -71,12 +70,17 @@ fn main() {
     let engine = path_read(policies);
     let rules = path_compile(&engine);
     let json = std::fs::read(root.join("examples/profiles/single-mother.json")).expect("a profile");
+    let reader = ProfileReader::new(engine.schema(), UnknownFields::Reject);
     let mut scratch = Scratch::default();
-    let profile = path_profile(&engine, &json);
-    // Once for memory that is reused and for what is worked out when first asked for; the second time is counted.
+    let every: Vec<PolicyId> = (0..rules.model().policies.len()).map(PolicyId::of).collect();
+    let mut verdicts = vec![Verdict::NotInForce; every.len()];
+    let mut outcomes = rules.outcomes(&Profile::new(), &mut scratch);
+    // Once for memory that is reused and for what is worked out when first asked for; the second time is counted with it.
     for _ in 0..2 {
-        path_kleene(&rules, &profile, &mut scratch);
-        path_exact(&rules, &profile, &mut scratch);
-        path_reasons(&rules, &profile, &mut scratch);
+        let profile = path_profile(&reader, &json);
+        path_kleene(&rules, &profile, &mut scratch, &mut verdicts);
+        path_exact(&rules, &profile, &mut scratch, &mut outcomes);
+        path_reasons(&rules, &profile, &every, &mut scratch);
+        black_box((&verdicts, &outcomes));
     }
 }
