@@ -50,14 +50,18 @@ fn once(options: &Options, changed: Option<&BTreeSet<PathBuf>>) -> Result<ExitCo
         );
         return Err(ExitCode::from(2));
     }
-    let (errors, sources) = Engine::findings_of(&common.paths).map_err(|error| {
-        eprintln!("error: {error}");
-        ExitCode::from(1)
-    })?;
-    let wrong = errors.iter().any(|f| f.level == Level::Error);
-    let mut findings: Vec<Finding> = errors.into_iter().map(plain).collect();
     // Warnings are about what the text means, so they wait until it means something.
-    let engine = if wrong { None } else { Some(common.open()?) };
+    let (errors, sources, engine) = match Engine::open(&common.paths) {
+        Ok(engine) => (engine.findings().to_vec(), engine.sources().clone(), Some(engine)),
+        Err(error) => match error.sources() {
+            Some(sources) => (error.findings().to_vec(), sources.clone(), None),
+            None => {
+                eprintln!("error: {error}");
+                return Err(ExitCode::from(1));
+            }
+        },
+    };
+    let mut findings: Vec<Finding> = errors.into_iter().map(plain).collect();
     if let Some(engine) = &engine {
         findings.extend(match changed {
             None => engine.analyse(Some(options.as_of.unwrap_or_else(crate::today))),
@@ -100,7 +104,7 @@ fn once(options: &Options, changed: Option<&BTreeSet<PathBuf>>) -> Result<ExitCo
         let files = sources.iter().count();
         let open: Vec<Diagnostic> =
             findings.into_iter().filter(|f| f.silenced.is_none()).map(|f| f.diagnostic).collect();
-        let Some(engine) = engine else {
+        let Some(engine) = &engine else {
             say(&draw::summary(&open));
             return Ok(ExitCode::from(1));
         };
@@ -111,7 +115,7 @@ fn once(options: &Options, changed: Option<&BTreeSet<PathBuf>>) -> Result<ExitCo
         let explained = if allowed == 0 { String::new() } else { format!(", {allowed} explained") };
         say(&format!("{policies} policies in {files} files: {}{explained}", draw::summary(&open)));
     }
-    Ok(ExitCode::from(u8::from(wrong)))
+    Ok(ExitCode::from(u8::from(engine.is_none())))
 }
 
 fn plain(diagnostic: Diagnostic) -> Finding {

@@ -131,7 +131,7 @@ pub fn compare(old: &mut Side<'_>, new: &mut Side<'_>, span: (Option<Date>, Opti
     let (before, after) = (index(old.model), index(new.model));
     let mut claims = Vec::new();
     let mut about: Vec<(PolicyId, About)> = Vec::new();
-    let mut prover = Prover::new(&joined.model, &epochs(&joined.model, span), span.1);
+    let mut prover = Prover::new(&joined.model, &epochs(&joined.model, span), span.1, crate::prove::THOROUGH);
     for (name, new_id) in &after {
         let Some(old_id) = before.get(name).and_then(|id| joined.before.get(id)) else { continue };
         claim(&joined, &mut keys, &mut prover, (*old_id, *new_id), &mut |goals, what| {

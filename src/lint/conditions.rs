@@ -35,15 +35,16 @@ pub(super) fn look(model: &Model, prover: &mut Prover, findings: &mut Vec<Findin
             about.push((id, what));
         };
         claim(vec![(Target::Whole(id), true)], About::Nobody);
-        claim(vec![(Target::Whole(id), false)], About::Everybody);
+        // What asks for the most comes first: a household for it is one for what asks for less.
         for at in 0..policy.conditions.len() {
             claim(vec![(Target::Condition(id, at), true)], About::Never(at));
-            claim(vec![(Target::Condition(id, at), false)], About::Always(at));
             if policy.conditions.len() > 1 {
                 let goals = siblings(id, policy, &[at]).chain([(Target::Condition(id, at), false)]);
                 claim(goals.collect(), About::Implied(at));
             }
+            claim(vec![(Target::Condition(id, at), false)], About::Always(at));
         }
+        claim(vec![(Target::Whole(id), false)], About::Everybody);
         for (at, condition) in policy.conditions.iter().enumerate() {
             for part in parts::parts(&condition.expr) {
                 let made = prover.add(policy.unit, policy.in_force.clone(), vec![part.without.clone()]);
@@ -52,7 +53,7 @@ pub(super) fn look(model: &Model, prover: &mut Prover, findings: &mut Vec<Findin
             }
         }
     }
-    let proofs = prover.prove(&claims);
+    let proofs = prover.prove_any(&claims);
     let mut told = Told::default();
     let standing: Vec<(PolicyId, About)> =
         about.into_iter().zip(proofs).filter(|(_, p)| matches!(p, Proof::Stands { .. })).map(|(a, _)| a).collect();

@@ -62,7 +62,7 @@ impl Finding {
 /// Warnings come in the order of the texts.
 #[must_use]
 pub fn lint(model: &Model, starts: &[Date], as_of: Option<Date>) -> Vec<Finding> {
-    let mut prover = Prover::new(model, starts, None);
+    let mut prover = Prover::new(model, starts, None, crate::prove::BRISK);
     let mut findings = Vec::new();
     let told = conditions::look(model, &mut prover, &mut findings);
     tables::look(model, &mut prover, &mut findings);

@@ -5,13 +5,13 @@ use super::conditions::{Told, written};
 use super::{Claim, Finding, Proof, Prover, error};
 use crate::checked::{Expr, Kind, Model, Policy};
 use crate::diagnostic::Diagnostic;
-use crate::graph::Bound;
+use crate::graph::{Bound, NodeId};
 use crate::ids::{EnumId, FieldId, PolicyId};
 use crate::prove::{Target, made};
 use crate::schema::FieldType;
 use crate::value::Date;
 use crate::verdict::from_graph::Scratch;
-use crate::verdict::{Verdict, exact};
+use crate::verdict::{Verdict, exact, possible};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn look(model: &Model, starts: &[Date], prover: &mut Prover, told: &Told, findings: &mut Vec<Finding>) {
@@ -34,13 +34,16 @@ fn same_or_implied(model: &Model, starts: &[Date], prover: &mut Prover, told: &T
         let bound = rules.entry(on).or_insert_with(|| prover.rules(on, &all));
         let Some(bound) = bound else { continue };
         let unit = |p: PolicyId| model.policies.get(p.index()).map(|p| p.unit);
-        let outcomes = exact::outcomes(bound, &profile, &mut scratch);
+        // With every fact said, so that Kleene logic judges nearly all of them.
+        let roots: Vec<NodeId> = bound.graph.entries().iter().filter_map(|e| e.root).collect();
+        let said = possible::grounded(bound, &profile, &roots);
+        let outcomes = exact::kleene(bound, &said, &mut scratch);
         for other in ids.iter().filter(|o| *o != id && unit(**o) == unit(*id)) {
             let verdict = outcomes.get(other.index()).map(|o| o.verdict);
             // A policy that is not in force beside the first is asked on the days on which both are.
             let beside = verdict == Some(Verdict::NotInForce)
                 && starts.iter().any(|day| prover.in_force(*id, *day) && prover.in_force(*other, *day));
-            if verdict == Some(Verdict::Eligible) || beside {
+            if matches!(verdict, Some(Verdict::Eligible | Verdict::Undetermined)) || beside {
                 pairs.push((*id, *other));
             }
         }

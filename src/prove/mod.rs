@@ -20,9 +20,25 @@ use crate::verdict::possible::{self, Possible};
 use crate::verdict::smallest::smallest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The most regions that are looked at for one claim and one day.
-const REGIONS: u32 = 600;
+/// The most regions that are looked at for one claim and one day where two sets are compared.
+pub(crate) const THOROUGH: u32 = 600;
+
+/// The most where a set is looked through for warnings: thousands of claims, and on the shipped policies more regions settle no more.
+pub(crate) const BRISK: u32 = 200;
+
+/// The most threads that claims are divided among.
+const THREADS: usize = 8;
+
+/// The stack of each: as much as a main thread has.
+const STACK: usize = 8 << 20;
+
+/// Fewer claims are not worth a thread.
+const FEW: usize = 32;
+
+/// The most households that are tried before another is searched for.
+const POOL: usize = 24;
 
 /// What a goal is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,19 +86,20 @@ pub(crate) struct Prover {
     /// The days on which epochs of the set itself begin; what is made up begins with one of them.
     epochs: Vec<Date>,
     until: Option<Date>,
+    regions: u32,
     scratch: Scratch,
 }
 
 impl Prover {
-    /// Asks about the epochs that begin on these days, and about no day after `until`.
-    pub(crate) fn new(model: &Model, starts: &[Date], until: Option<Date>) -> Self {
+    /// Asks about the epochs that begin on these days, and about no day after `until`; looks at so many regions a claim and day.
+    pub(crate) fn new(model: &Model, starts: &[Date], until: Option<Date>, regions: u32) -> Self {
         let mut model = model.clone();
         // What is only for readers is not needed again.
         for policy in &mut model.policies {
             policy.scenarios.clear();
         }
         let epochs = from_checked::epochs(&model);
-        Self { model, starts: starts.to_vec(), epochs, until, scratch: Scratch::default() }
+        Self { model, starts: starts.to_vec(), epochs, until, regions, scratch: Scratch::default() }
     }
 
     /// A made-up policy for the record of a kind.
@@ -117,6 +134,16 @@ impl Prover {
 
     /// What becomes of each claim.
     pub(crate) fn prove(&mut self, claims: &[Claim]) -> Vec<Proof> {
+        self.proved(claims, false)
+    }
+
+    /// The same where any household will do to show that a claim falls: one that was found for an earlier claim about the same policy
+    /// is tried before another is searched for.
+    pub(crate) fn prove_any(&mut self, claims: &[Claim]) -> Vec<Proof> {
+        self.proved(claims, true)
+    }
+
+    fn proved(&mut self, claims: &[Claim], any: bool) -> Vec<Proof> {
         let mut known = Known { found: claims.iter().map(|_| None).collect(), ..Known::default() };
         let mut first: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
         for (at, claim) in claims.iter().enumerate() {
@@ -128,9 +155,7 @@ impl Prover {
         for (day, some) in &first {
             let graph = self.graph(*day, some.iter().filter_map(|i| claims.get(*i)));
             let Some(bound) = graph.and_then(|g| g.bind(*day)) else { continue };
-            for at in some {
-                self.look(&bound, *day, claims, *at, &mut known);
-            }
+            self.look(&bound, *day, claims, some, any, &mut known);
         }
         let mut seen: BTreeSet<(usize, Vec<[u8; 32]>, Option<Date>)> = BTreeSet::new();
         for start in self.starts.clone() {
@@ -151,6 +176,7 @@ impl Prover {
             for day in std::iter::once(start).chain(inside) {
                 let Some(bound) = graph.bind(day) else { continue };
                 let digests = digest::digests(&bound);
+                let mut new = Vec::new();
                 for at in &living {
                     let Some(claim) = claims.get(*at).filter(|_| known.open(*at)) else {
                         continue;
@@ -163,29 +189,60 @@ impl Prover {
                     let key = nodes.iter().filter_map(|n| digest::of(&digests, *n)).collect();
                     let moving = moves(&bound, &nodes).then_some(day);
                     if seen.insert((*at, key, moving)) {
-                        self.look(&bound, day, claims, *at, &mut known);
+                        new.push(*at);
                     }
                 }
+                self.look(&bound, day, claims, &new, any, &mut known);
             }
         }
         known.proofs()
     }
 
-    fn look(&mut self, bound: &Bound, day: Date, claims: &[Claim], at: usize, known: &mut Known) {
-        let (Some(claim), Some(slot)) = (claims.get(at), known.found.get_mut(at)) else { return };
-        let Some(goals) = resolved(bound, claim) else { return };
-        match possible::possible(bound, &policies(claim), &goals, REGIONS, &mut self.scratch) {
-            Possible::Yes(profile) => *slot = Some(Proof::Falls(day, profile)),
-            Possible::No => {
-                known.stood.insert(at);
+    /// Looks at some claims on one day. Claims about one policy are looked at one after the other, policies side by side.
+    fn look(&mut self, bound: &Bound, day: Date, claims: &[Claim], some: &[usize], any: bool, known: &mut Known) {
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let first = |at: usize| claims.get(at).and_then(|c| policies(c).first().copied());
+        for at in some {
+            match groups.last_mut().filter(|g| g.last().is_some_and(|last| first(*last) == first(*at))) {
+                Some(group) => group.push(*at),
+                None => groups.push(vec![*at]),
             }
-            // Where the goals name days themselves, each of them may be the one that matters.
-            Possible::NotProved { figure: true } if names_days(bound, &goals) => *slot = Some(Proof::Open),
-            // On a day without the figure nothing is claimed; other days can still tell.
-            Possible::NotProved { figure: true } => {
-                known.part.insert(at);
-            }
-            Possible::NotProved { figure: false } => *slot = Some(Proof::Open),
+        }
+        let regions = self.regions;
+        let one = |group: &[usize], scratch: &mut Scratch| -> Vec<(usize, Looked)> {
+            let mut pool = Vec::new();
+            let pool = any.then_some(&mut pool);
+            looked(bound, day, claims, group, pool, regions, scratch)
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(groups.len()).min(THREADS);
+        let mut results: Vec<(usize, Looked)> = Vec::new();
+        if threads < 2 || some.len() < FEW {
+            results.extend(groups.iter().flat_map(|group| one(group, &mut self.scratch)));
+        } else {
+            let next = AtomicUsize::new(0);
+            let work = || {
+                let (mut scratch, mut found) = (Scratch::default(), Vec::new());
+                while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    found.extend(one(group, &mut scratch));
+                }
+                found
+            };
+            // Where no thread can be had, this one does it all.
+            std::thread::scope(|scope| {
+                let others: Vec<_> = (1..threads)
+                    .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok())
+                    .collect();
+                results.extend(work());
+                for other in others {
+                    match other.join() {
+                        Ok(found) => results.extend(found),
+                        Err(panic) => std::panic::resume_unwind(panic),
+                    }
+                }
+            });
+        }
+        for (at, result) in results {
+            known.learn(at, result);
         }
     }
 
@@ -235,6 +292,56 @@ impl Prover {
     }
 }
 
+/// What one look at a claim gave.
+enum Looked {
+    Fell(Date, Box<Profile>),
+    Stood,
+    /// Neither, because of a figure that has no value on the day.
+    Part,
+    Open,
+}
+
+/// Looks at claims one after the other; `pool` keeps the households that were found, to be tried first.
+fn looked(
+    bound: &Bound,
+    day: Date,
+    claims: &[Claim],
+    some: &[usize],
+    mut pool: Option<&mut Vec<Box<Profile>>>,
+    regions: u32,
+    scratch: &mut Scratch,
+) -> Vec<(usize, Looked)> {
+    let mut found = Vec::new();
+    for at in some {
+        let Some(claim) = claims.get(*at) else { continue };
+        let Some(goals) = resolved(bound, claim) else { continue };
+        let before = pool.as_deref().and_then(|pool| {
+            let shows = |p: &&Box<Profile>| possible::plainly(bound, p, &goals, scratch);
+            pool.iter().rev().find(shows).cloned()
+        });
+        if let Some(profile) = before {
+            found.push((*at, Looked::Fell(day, profile)));
+            continue;
+        }
+        let result = match possible::possible(bound, &policies(claim), &goals, regions, scratch) {
+            Possible::Yes(profile) => {
+                if let Some(pool) = pool.as_deref_mut().filter(|pool| pool.len() < POOL) {
+                    pool.push(profile.clone());
+                }
+                Looked::Fell(day, profile)
+            }
+            Possible::No => Looked::Stood,
+            // Where the goals name days themselves, each of them may be the one that matters.
+            Possible::NotProved { figure: true } if names_days(bound, &goals) => Looked::Open,
+            // On a day without the figure nothing is claimed; other days can still tell.
+            Possible::NotProved { figure: true } => Looked::Part,
+            Possible::NotProved { figure: false } => Looked::Open,
+        };
+        found.push((*at, result));
+    }
+    found
+}
+
 /// What is known of some claims so far.
 #[derive(Default)]
 struct Known {
@@ -249,6 +356,24 @@ struct Known {
 impl Known {
     fn open(&self, at: usize) -> bool {
         self.found.get(at).is_some_and(Option::is_none)
+    }
+
+    fn learn(&mut self, at: usize, result: Looked) {
+        let proof = match result {
+            Looked::Fell(day, profile) => Proof::Falls(day, profile),
+            Looked::Open => Proof::Open,
+            Looked::Stood => {
+                self.stood.insert(at);
+                return;
+            }
+            Looked::Part => {
+                self.part.insert(at);
+                return;
+            }
+        };
+        if let Some(slot) = self.found.get_mut(at) {
+            *slot = Some(proof);
+        }
     }
 
     fn proofs(self) -> Vec<Proof> {
