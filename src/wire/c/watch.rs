@@ -34,7 +34,7 @@ struct Turn {
 }
 
 impl Turn {
-    fn of(snapshot: u64, turned: &Turned) -> Self {
+    fn of(snapshot: u64, turned: Turned) -> Self {
         let number = |verdict: Verdict| number(Outcome { verdict, not_proved: false, by_kleene: true }).into();
         let policy = ids::pack(snapshot, Sort::Policy, turned.policy.index());
         Self { policy, before: number(turned.before), after: number(turned.after) }
@@ -96,7 +96,7 @@ unsafe extern "C" fn entitle_watcher_update(
         let profile = draft.finished()?;
         let (snapshot, watcher) = (&watched.snapshot, &mut watched.watcher);
         let found = timed(snapshot.metrics(), Call::Watch, 1, || Ok(watcher.update(profile)?))?;
-        for (place, turned) in into.iter_mut().zip(&found) {
+        for (place, turned) in into.iter_mut().zip(found.iter().copied()) {
             *place = Turn::of(snapshot.number, turned);
         }
         // SAFETY: the header asks for room for a number.
