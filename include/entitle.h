@@ -43,7 +43,7 @@
  * Order.      Handles may be freed in any order. What is made under a snapshot keeps that snapshot alive by itself.
  * Threads.    "Shared" handles may be used by any number of threads at once, without a lock: `entitle_engine`,
  *             `entitle_snapshot`, `entitle_rules`. "Exclusive" ones may move between threads and are used by one at a
- *             time: `entitle_error`, `entitle_text`, `entitle_scratch`, and `entitle_profile` while it is being changed;
+ *             time: `entitle_error`, `entitle_text`, `entitle_scratch`, and `entitle_profile` and `entitle_watcher` while they are being changed;
  *             a profile that nobody changes may be matched by many threads. Freeing is an exclusive use of any handle.
  * Snapshots.  Ids, profiles and rules belong to the snapshot of the policy set that they were made under. Using them with
  *             another one returns ENTITLE_STALE, never a wrong answer.
@@ -625,10 +625,11 @@ struct ArrowArray {
 
 #endif /* ARROW_C_DATA_INTERFACE */
 
-/* `flags` of a batch; 0 for neither. */
+/* `flags` of a batch, added up; 0 for none. */
 enum {
     ENTITLE_BATCH_LEAVE_OUT = 1, /* columns that the vocabulary does not have are left out; otherwise ENTITLE_PROFILE */
-    ENTITLE_BATCH_QUICK = 2      /* three-valued logic only: never wrong, but null where the exact answer may be settled */
+    ENTITLE_BATCH_QUICK = 2,     /* three-valued logic only: never wrong, but null where the exact answer may be settled */
+    ENTITLE_BATCH_REASONS = 4    /* another column, `reasons`: the conditions behind the verdicts */
 };
 
 /*
@@ -641,6 +642,13 @@ enum {
  * that kind in force a nullable boolean under its identifier: true is eligible, false ineligible, null undetermined. Both results
  * are the caller's, released as the interface says. `scratch` may be NULL.
  *
+ * With ENTITLE_BATCH_REASONS the struct ends with `reasons`, a list of uint32 for each row: the codes of the conditions behind its
+ * verdicts, policy after policy. Of a policy that applies all that hold, of one that does not the first that fails, of an undetermined
+ * one all that are open. (Where only the exact search settles a verdict, the conditions that are open one by one settle it together,
+ * and are given.) A code is the policy's index times 65536 plus the number of the condition, from 0 in reading order; it keeps its
+ * meaning for as long as the policy set does, and `entitle_reason_codes` has the words. Values of facts are not among the reasons;
+ * `entitle_explain_json` has them for one household.
+ *
  * What the buffers hold is checked all the way down; that they are as long as the array says cannot be.
  * Errors: ENTITLE_PROFILE where a column or a value does not fit or a row contradicts what always holds (the message names the
  * column and the type it needs, or the row), ENTITLE_STALE, ENTITLE_ARGUMENT (released already, unknown flags).
@@ -648,6 +656,53 @@ enum {
 entitle_status entitle_match_batch(const entitle_rules *rules, entitle_kind unit, uint32_t flags, struct ArrowArray *array,
                                    const struct ArrowSchema *schema, entitle_scratch *scratch,
                                    struct ArrowArray *out_array, struct ArrowSchema *out_schema, entitle_error *error);
+
+/*
+ * What the codes of reasons mean: a struct array with `code` (uint32), `policy` (its identifier), `en` and `zh` (the condition in
+ * words), a row for each condition of each policy in force. Both results are the caller's, released as the interface says.
+ */
+entitle_status entitle_reason_codes(const entitle_rules *rules, struct ArrowArray *out_array, struct ArrowSchema *out_schema,
+                                    entitle_error *error);
+
+/* ---- Changes as they come ----------------------------------------------------------------------------------------- */
+
+/*
+ * One household whose facts change: its facts and verdicts as they were last. An update judges only the policies that read a
+ * fact that differs, themselves or through what always holds. Exclusive while it is updated.
+ */
+typedef struct entitle_watcher entitle_watcher;
+
+/* A verdict that turned, as numbers of `entitle_verdict`; ENTITLE_NOT_PROVED is told as ENTITLE_UNDETERMINED here. */
+typedef struct entitle_turned {
+    entitle_policy policy;
+    uint32_t before;
+    uint32_t after;
+} entitle_turned;
+
+/*
+ * Begins to watch. The profile is copied and stays the caller's. Writes a handle, freed with `entitle_watcher_free`; it keeps
+ * the rules, and goes on under them when the policies are reloaded: make a new one then.
+ * Errors: as `entitle_match`.
+ */
+entitle_status entitle_watcher_new(const entitle_rules *rules, const entitle_profile *profile, entitle_watcher **out,
+                                   entitle_error *error);
+
+/* Frees a watcher. */
+void entitle_watcher_free(entitle_watcher *watcher);
+
+/*
+ * Applies changes: `profile` is the household as it is now, whichever and however many facts changed. Quickest with the profile that
+ * the watcher was made with, in which facts were set since; another one that says the same does as well. Writes the verdicts
+ * that turned, in the order of the policies, and how many. `length` is at least the number of policies.
+ * Errors: ENTITLE_SPACE, ENTITLE_STALE, ENTITLE_PROFILE where the facts contradict what always holds; the watcher
+ * is then as it was.
+ */
+entitle_status entitle_watcher_update(entitle_watcher *watcher, const entitle_profile *profile, entitle_turned *turned,
+                                      size_t length, size_t *count, entitle_error *error);
+
+/* Every policy's verdict as it is now, as `entitle_match` writes them. Errors: ENTITLE_SPACE. */
+entitle_status entitle_watcher_verdicts(const entitle_watcher *watcher, entitle_verdict *verdicts, size_t length,
+                                        entitle_error *error);
 
 /* ---- Advice ------------------------------------------------------------------------------------------------------- */
 
@@ -716,7 +771,8 @@ enum {
     ENTITLE_CALL_MATCH = 4,   /* verdicts; policies */
     ENTITLE_CALL_EXPLAIN = 5, /* verdicts with reasons; policies */
     ENTITLE_CALL_ADVISE = 6,  /* advice; households. A record that is verified: bytes */
-    ENTITLE_CALL_BATCH = 7    /* verdicts on a batch; rows */
+    ENTITLE_CALL_BATCH = 7,   /* verdicts on a batch; rows */
+    ENTITLE_CALL_WATCH = 8    /* a household watched: policies; an update: one item */
 };
 
 /* A call that ended. No fact's value is in it. */

@@ -160,6 +160,34 @@ impl Profile {
         self.record(ix).and_then(|r| r.slots.get(position)).unwrap_or(&Slot::Unknown)
     }
 
+    /// The facts that some record of one profile says differently than the same record of the other, rising; none where the two
+    /// are not the same records (other kinds, other roots).
+    pub(crate) fn differences(&self, schema: &Schema, other: &Self) -> Option<Vec<FieldId>> {
+        if self.roots != other.roots {
+            return None;
+        }
+        let mut found = Vec::new();
+        for at in 0..self.len().max(other.len()) {
+            let (a, b) = (self.records.get(at), other.records.get(at));
+            let entity = match (a, b) {
+                (Some(a), Some(b)) if Arc::ptr_eq(a, b) => continue,
+                (Some(a), Some(b)) if a.entity != b.entity => return None,
+                (Some(one), _) | (None, Some(one)) => one.entity,
+                (None, None) => continue,
+            };
+            // What a record that is not there says of its facts is nothing.
+            let (a, b) = (a.map_or(&[][..], |r| r.slots.as_slice()), b.map_or(&[][..], |r| r.slots.as_slice()));
+            for (at, field) in schema.entity(entity).map_or(&[][..], |e| e.fields.as_slice()).iter().enumerate() {
+                if a.get(at).unwrap_or(&Slot::Unknown) != b.get(at).unwrap_or(&Slot::Unknown) {
+                    found.push(*field);
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        Some(found)
+    }
+
     /// Says what is known of a fact, replacing what was.
     pub fn set(&mut self, ix: RecordIx, position: usize, slot: Slot) {
         let record = self.records.get_mut(ix.0 as usize).filter(|r| position < r.slots.len());

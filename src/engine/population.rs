@@ -164,6 +164,27 @@ impl Rules {
         self.bound.graph.entry(policy).map(codes::dictionary).unwrap_or_default()
     }
 
+    /// The conditions behind the verdicts on a row, by policy: all that hold where it is eligible, the first that fails where it is
+    /// ineligible, all that are open where it is undetermined. A settled verdict that only the exact search could settle has its
+    /// open conditions, which settle it together.
+    pub fn reasons_of(
+        &self,
+        columns: &Columns<'_>,
+        unit: EntityId,
+        row: u32,
+        verdicts: impl IntoIterator<Item = (PolicyId, Verdict)>,
+        into: &mut Vec<Code>,
+        scratch: &mut Scratch,
+    ) {
+        let facts = Row { columns, unit, row };
+        let mut evaluation = Evaluation::new(&self.bound, &facts, scratch);
+        for (policy, verdict) in verdicts {
+            if let Some(entry) = self.bound.graph.entry(policy).filter(|e| e.root.is_some()) {
+                codes::reasons(&mut evaluation, entry, verdict, into);
+            }
+        }
+    }
+
     /// Amounts and reasons of the policies that a row is eligible for, and which of the others it misses by one condition that
     /// could give way; `margin` is the share of a required figure by which a figure may be off, in percent.
     #[must_use]

@@ -6,6 +6,7 @@ use crate::ids::{FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::verdict::from_graph::Scratch;
 use crate::verdict::{Outcome, Verdict, exact};
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 /// Which policies read which fact, worked out once for all the households that are watched.
@@ -23,7 +24,8 @@ pub struct Turned {
     pub after: Verdict,
 }
 
-/// One household that is watched: its facts, and the verdicts on them.
+/// One household that is watched: its facts, and the verdicts on them. `R` is how it holds the rules: `&Rules` from
+/// [`Rules::watch`], or an `Arc<Rules>` for a service that keeps many.
 ///
 /// ```
 /// # use entitle::{Engine, profile::{Profile, Slot}, verdict::Verdict};
@@ -51,8 +53,8 @@ pub struct Turned {
 /// assert_eq!((turned[0].before, turned[0].after), (Verdict::Undetermined, Verdict::Eligible));
 /// # Ok::<(), entitle::Error>(())
 /// ```
-pub struct Watcher<'r> {
-    rules: &'r Rules,
+pub struct Watcher<R> {
+    rules: R,
     readers: Readers,
     profile: Profile,
     outcomes: Vec<Outcome>,
@@ -60,7 +62,7 @@ pub struct Watcher<'r> {
     judged: u64,
 }
 
-impl std::fmt::Debug for Watcher<'_> {
+impl<R> std::fmt::Debug for Watcher<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Watcher({:?}, {} verdicts)", self.profile, self.outcomes.len())
     }
@@ -85,15 +87,23 @@ impl Rules {
     ///
     /// # Errors
     /// When it contradicts what the vocabulary says always holds.
-    pub fn watch(&self, readers: &Readers, profile: Profile) -> Result<Watcher<'_>, Error> {
-        let mut scratch = Scratch::default();
-        self.refuse_contradictions(&profile, &mut scratch)?;
-        let outcomes = self.outcomes(&profile, &mut scratch);
-        Ok(Watcher { rules: self, readers: readers.clone(), profile, outcomes, scratch, judged: 0 })
+    pub fn watch(&self, readers: &Readers, profile: Profile) -> Result<Watcher<&Self>, Error> {
+        Watcher::new(self, readers, profile)
     }
 }
 
-impl Watcher<'_> {
+impl<R: Borrow<Rules>> Watcher<R> {
+    /// As [`Rules::watch`], with rules that are held as the caller likes.
+    ///
+    /// # Errors
+    /// When the household contradicts what the vocabulary says always holds.
+    pub fn new(rules: R, readers: &Readers, profile: Profile) -> Result<Self, Error> {
+        let mut scratch = Scratch::default();
+        rules.borrow().refuse_contradictions(&profile, &mut scratch)?;
+        let outcomes = rules.borrow().outcomes(&profile, &mut scratch);
+        Ok(Self { rules, readers: readers.clone(), profile, outcomes, scratch, judged: 0 })
+    }
+
     /// The facts as they are.
     #[must_use]
     pub const fn profile(&self) -> &Profile {
@@ -104,6 +114,12 @@ impl Watcher<'_> {
     #[must_use]
     pub fn verdict(&self, policy: PolicyId) -> Verdict {
         self.outcomes.get(policy.index()).map_or(Verdict::NotInForce, |o| o.verdict)
+    }
+
+    /// The outcomes as they are, by the policies' ids.
+    #[must_use]
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
     }
 
     /// How many verdicts were worked out again since the beginning.
@@ -117,7 +133,7 @@ impl Watcher<'_> {
     /// # Errors
     /// When the household would contradict what always holds; then nothing changes.
     pub fn set(&mut self, record: RecordIx, field: FieldId, slot: Slot) -> Result<Vec<Turned>, Error> {
-        let rules = self.rules;
+        let rules = self.rules.borrow();
         let schema = &rules.model.schema;
         let Some(at) = position(schema, field) else { return Ok(Vec::new()) };
         let fits =
@@ -147,9 +163,35 @@ impl Watcher<'_> {
         Ok(self.again(&changed))
     }
 
+    /// Takes the household's facts as they are now, of whichever records they changed, and judges what reads those that differ.
+    /// Returns the verdicts that turned, in the order of the policies.
+    ///
+    /// The profile is best made from the one that is watched (records that nobody touched are then seen to be the same at
+    /// once), but any profile will do.
+    ///
+    /// # Errors
+    /// When the household would contradict what always holds; then nothing changes.
+    pub fn update(&mut self, profile: &Profile) -> Result<Vec<Turned>, Error> {
+        let rules = self.rules.borrow();
+        let changed = self.profile.differences(&rules.model.schema, profile);
+        if changed.as_ref().is_some_and(Vec::is_empty) {
+            self.profile = profile.clone();
+            return Ok(Vec::new());
+        }
+        rules.refuse_contradictions(profile, &mut self.scratch)?;
+        self.profile = profile.clone();
+        Ok(match changed {
+            Some(changed) => self.again(&changed),
+            None => {
+                let all = (0..self.outcomes.len()).map(PolicyId::of).collect();
+                self.judge(all)
+            }
+        })
+    }
+
     /// Adds a record of which nothing is known, to be put into a list or a record fact.
     pub fn add(&mut self, entity: crate::ids::EntityId) -> RecordIx {
-        self.profile.add(&self.rules.model.schema, entity)
+        self.profile.add(&self.rules.borrow().model.schema, entity)
     }
 
     /// Judges again what reads one of these facts.
@@ -158,9 +200,13 @@ impl Watcher<'_> {
         let mut policies: Vec<PolicyId> = lists.flatten().copied().collect();
         policies.sort_unstable();
         policies.dedup();
+        self.judge(policies)
+    }
+
+    fn judge(&mut self, policies: Vec<PolicyId>) -> Vec<Turned> {
         let mut turned = Vec::new();
         for policy in policies {
-            let outcome = exact::outcome(&self.rules.bound, policy, &self.profile, &mut self.scratch);
+            let outcome = exact::outcome(&self.rules.borrow().bound, policy, &self.profile, &mut self.scratch);
             self.judged = self.judged.saturating_add(1);
             let Some(slot) = self.outcomes.get_mut(policy.index()) else { continue };
             if slot.verdict != outcome.verdict {

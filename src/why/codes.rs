@@ -12,7 +12,7 @@ use crate::schema::Class;
 use crate::value::{Number, Words};
 use crate::verdict::facts::{Facts, Reading};
 use crate::verdict::from_graph::Evaluation;
-use crate::verdict::{Comparison, Truth};
+use crate::verdict::{Comparison, Truth, Verdict};
 
 /// One condition of one policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +90,33 @@ fn size(clause: &Clause) -> usize {
 pub fn proof<F: Facts>(evaluation: &mut Evaluation<'_, F>, entry: &Entry, holds: bool, into: &mut Vec<Code>) {
     let clauses: Vec<&Clause> = entry.clauses.iter().collect();
     conjunction(evaluation, entry.policy, &clauses, 0, Truth::of(holds), into);
+}
+
+/// The conditions behind a verdict, whichever it is: where it applies all that hold, where it does not the first that fails, where it
+/// depends on something missing all that are open. Where Kleene logic leaves a settled verdict open, the open ones settle it together
+/// and stand for it.
+pub fn reasons<F: Facts>(evaluation: &mut Evaluation<'_, F>, entry: &Entry, verdict: Verdict, into: &mut Vec<Code>) {
+    let clauses: Vec<&Clause> = entry.clauses.iter().collect();
+    let mut all = |truth| {
+        let before = into.len();
+        conjunction(evaluation, entry.policy, &clauses, 0, truth, into);
+        into.len() > before
+    };
+    match verdict {
+        Verdict::NotInForce => {}
+        Verdict::Eligible => {
+            all(Truth::True);
+            all(Truth::Unknown);
+        }
+        Verdict::Ineligible => {
+            if !all(Truth::False) {
+                all(Truth::Unknown);
+            }
+        }
+        Verdict::Undetermined => {
+            all(Truth::Unknown);
+        }
+    }
 }
 
 /// Parts of which all must hold: all of them where they do, else the first that fails.

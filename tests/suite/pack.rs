@@ -187,7 +187,7 @@ fn the_bytes_are_those_of_the_format() {
     assert_eq!((pack::FORMAT, digest.as_str()), (1, GOLDEN));
 }
 
-const GOLDEN: &str = "";
+const GOLDEN: &str = "dca4be0c3d595d57ce77d2ed02a28a075b7dec70580399560a17fe3d97ffba9f";
 
 #[test]
 fn keys_of_other_tools_are_read_and_come_out_as_they_went_in() {

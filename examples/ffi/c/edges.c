@@ -1,6 +1,6 @@
 /*
  * What a host may do wrong, and what it may do at once: refused arguments, stale ids, facts set one by one, threads that match
- * while the policies are swapped, metrics. C99, and C++11 as well; run under valgrind too.
+ * while the policies are swapped, a household that is watched, metrics. C99, and C++11 as well; run under valgrind too.
  *
  *   cc -std=c99 -Wall -Wextra -pedantic -Iinclude examples/ffi/c/edges.c -o edges -Ltarget/release -lentitle -lpthread
  *   LD_LIBRARY_PATH=target/release ./edges 2000
@@ -381,6 +381,83 @@ static void advised(const entitle_snapshot *snapshot)
     entitle_text_free(text);
 }
 
+/* A household is watched: which verdicts turn as its facts change, beside matching it anew. */
+static void watched(const entitle_engine *engine, const entitle_snapshot *snapshot)
+{
+    entitle_rules *rules = NULL;
+    entitle_profile *profile = household(snapshot);
+    entitle_watcher *watcher = NULL;
+    entitle_snapshot *newer = NULL;
+    entitle_profile *foreign = NULL;
+    entitle_policy policy = 0;
+    entitle_kind person = 0;
+    entitle_field income;
+    entitle_turned turned[2];
+    entitle_verdict verdicts[2] = {9, 9}, anew[2] = {9, 9};
+    entitle_source sources[2];
+    entitle_engine *other = NULL;
+    size_t count = 99, at = tea(snapshot);
+    int32_t day = 0, i;
+    OK(entitle_date(2026, 7, 1, &day, error));
+    OK(entitle_rules_at(snapshot, day, &rules, error));
+    OK(entitle_snapshot_find_policy(snapshot, TEXT("tea"), &policy, error));
+    OK(entitle_snapshot_find_kind(snapshot, TEXT("person"), &person, error));
+    income = field(snapshot, person, "income");
+    IS(ENTITLE_NULL, entitle_watcher_new(rules, profile, NULL, error));
+    IS(ENTITLE_NULL, entitle_watcher_new(rules, NULL, &watcher, error));
+    OK(entitle_watcher_new(rules, profile, &watcher, error));
+    OK(entitle_watcher_verdicts(watcher, verdicts, 2, error));
+    CHECK(verdicts[at] == ENTITLE_ELIGIBLE);
+    IS(ENTITLE_SPACE, entitle_watcher_verdicts(watcher, verdicts, 1, error));
+    /* Nothing changed; too little room; more income; the same again. */
+    OK(entitle_watcher_update(watcher, profile, turned, 2, &count, error));
+    CHECK(count == 0);
+    OK(entitle_profile_set_number(profile, 0, income, 2000, 0, error));
+    IS(ENTITLE_SPACE, entitle_watcher_update(watcher, profile, turned, 1, &count, error));
+    OK(entitle_watcher_update(watcher, profile, turned, 2, &count, error));
+    CHECK(count == 1 && turned[0].policy == policy);
+    CHECK(turned[0].before == ENTITLE_ELIGIBLE && turned[0].after == ENTITLE_INELIGIBLE);
+    OK(entitle_watcher_update(watcher, profile, turned, 2, &count, error));
+    CHECK(count == 0);
+    /* What always holds is contradicted: the watcher stays as it was. */
+    OK(entitle_profile_set_yes_no(profile, 0, field(snapshot, person, "poor"), 1, error));
+    OK(entitle_profile_set_number(profile, 0, income, 6000, 0, error));
+    IS(ENTITLE_PROFILE, entitle_watcher_update(watcher, profile, turned, 2, &count, error));
+    OK(entitle_watcher_verdicts(watcher, verdicts, 2, error));
+    CHECK(verdicts[at] == ENTITLE_INELIGIBLE);
+    OK(entitle_profile_set_yes_no(profile, 0, field(snapshot, person, "poor"), 0, error));
+    OK(entitle_profile_forget(profile, 0, income, error));
+    OK(entitle_watcher_update(watcher, profile, turned, 2, &count, error));
+    CHECK(count == 1 && turned[0].after == ENTITLE_UNDETERMINED);
+    for (i = 0; i < 50; i++) {
+        OK(entitle_profile_set_number(profile, 0, income, i * 50, 0, error));
+        OK(entitle_profile_set_number(profile, 0, field(snapshot, person, "share"), i % 3 * 20, 0, error));
+        OK(entitle_watcher_update(watcher, profile, turned, 2, &count, error));
+        OK(entitle_watcher_verdicts(watcher, verdicts, 2, error));
+        OK(entitle_match(rules, profile, NULL, anew, 2, error));
+        CHECK(memcmp(verdicts, anew, sizeof anew) == 0);
+    }
+    /* A household of another policy set, and the wrong kind of handle. */
+    texts(TEA60, sources);
+    OK(entitle_engine_open_texts(sources, 2, &other, error));
+    OK(entitle_engine_snapshot(other, &newer, error));
+    foreign = household(newer);
+    IS(ENTITLE_STALE, entitle_watcher_update(watcher, foreign, turned, 2, &count, error));
+    IS(ENTITLE_STALE, entitle_watcher_new(rules, foreign, &watcher, error));
+    IS(ENTITLE_HANDLE, entitle_watcher_update((entitle_watcher *)(void *)profile, profile, turned, 2, &count, error));
+    IS(ENTITLE_NULL, entitle_watcher_update(NULL, profile, turned, 2, &count, error));
+    CHECK(engine != other);
+    /* It keeps what it needs. */
+    entitle_rules_free(rules);
+    OK(entitle_watcher_update(watcher, profile, turned, 2, &count, error));
+    entitle_watcher_free(watcher);
+    entitle_watcher_free(NULL);
+    entitle_profile_free(foreign);
+    entitle_snapshot_free(newer);
+    entitle_engine_free(other);
+    entitle_profile_free(profile);
+}
+
 struct counts {
     pthread_mutex_t lock;
     uint64_t matches, reloads, failed;
@@ -498,6 +575,7 @@ int main(int argc, char **argv)
     OK(entitle_snapshot_share(snapshot, &shared, error));
     lists(snapshot);
     advised(shared);
+    watched(engine, shared);
     entitle_snapshot_free(shared);
     refused(engine, snapshot);
     entitle_snapshot_free(snapshot);

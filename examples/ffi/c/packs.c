@@ -76,6 +76,9 @@ int main(int argc, char **argv)
     IS(ENTITLE_PACK, entitle_engine_open_pack(first, first_length, &trust, &none, error)); /* another key */
     keys[0].data = (const char *)first;
     keys[0].length = 40;
+    IS(ENTITLE_UTF8, entitle_engine_open_pack(first, first_length, &trust, &none, error)); /* bytes */
+    keys[0].data = "not a key";
+    keys[0].length = 9;
     IS(ENTITLE_KEY, entitle_engine_open_pack(first, first_length, &trust, &none, error));
     keys[0].data = (const char *)other;
     keys[0].length = other_length;

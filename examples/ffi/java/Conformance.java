@@ -76,7 +76,7 @@ public final class Conformance {
     }
 
     /** A service: shared rules, many threads, facts set by ids that were resolved once, a reload in between. */
-    private static void service(JsonObject test, String folder) throws Exception {
+    private static void service(JsonObject test) throws Exception {
         Map<String, String> texts = texts(test);
         LocalDate day = LocalDate.parse("2020-06-01");
         AtomicLong matches = new AtomicLong();
@@ -142,13 +142,13 @@ public final class Conformance {
         try (var all = Files.list(Path.of(arguments[0]))) {
             files = all.filter(p -> p.toString().endsWith(".json")).sorted().toList();
         }
-        JsonObject first = null;
+        JsonObject served = null;
         for (Path file : files) {
             JsonObject test = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-            if (first == null) first = test;
+            if (file.endsWith("ordered-enum.json")) served = test;
             run(test);
         }
-        service(first, arguments[0]);
+        service(served);
         wrong.forEach(System.out::println);
         System.out.println("Java, library " + Entitle.version() + ": " + files.size() + " cases, " + wrong.size() + " wrong");
         System.exit(wrong.isEmpty() && files.size() >= 30 ? 0 : 1);

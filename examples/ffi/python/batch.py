@@ -51,6 +51,14 @@ def match(lib, rules, person, batch, flags=0):
     return pa.Array._import_from_c(c.addressof(out_array), c.addressof(out_schema))
 
 
+def codes(lib, rules):
+    """What the codes of reasons mean: the policy and the condition, in English."""
+    array, schema = ArrowArray(), ArrowSchema()
+    lib.call("entitle_reason_codes", rules.p, c.byref(array), c.byref(schema))
+    rows = pa.Array._import_from_c(c.addressof(array), c.addressof(schema)).to_pylist()
+    return {row["code"]: (row["policy"], row["en"]) for row in rows}
+
+
 def main():
     lib = entitle.Library(sys.argv[1])
     engine = lib.open_texts([("tea.policy", POLICY)])
@@ -81,6 +89,32 @@ def main():
             at += 1
     if at != len(found) or seen != {True, False, None}:
         wrong.append(f"{at} members, {len(found)} rows, {seen}")
+    # The conditions behind each verdict, beside the reasons that one household's explanation has.
+    words = codes(lib, rules)
+    told = match(lib, rules, person, batch, 4).to_pylist()
+    if [{k: row[k] for k in ("id", "tea")} for row in told] != found.to_pylist():
+        wrong.append("with reasons the verdicts are others")
+    age, line, *sides, savings = (code for code in sorted(words) if words[code][0] == "tea")
+    if len(sides) != 2:
+        wrong.append(f"the conditions of tea: {words}")
+    behind = {row["id"]: (row["tea"], row["reasons"]) for row in told}
+    for i, household in enumerate(households):
+        for j, member in enumerate(household["members"]):
+            born, saved = member["born"], household["savings"]
+            old = born and (born.year, born.month, born.day) <= (1966, 7, 1)
+            poor = saved is not None and saved < 5000
+            if born and not old:
+                expected = (False, [age])
+            elif saved is not None and not poor:
+                expected = (False, [savings])
+            elif old and poor:
+                expected = (True, [age, line, savings])
+            else:
+                # The line on income is open too by itself; it holds whatever the income is.
+                expected = (None, ([] if old else [age]) + [line] + ([] if poor else [savings]))
+            verdict, reasons = behind[member["id"]]
+            if (verdict, sorted(reasons)) != expected:
+                wrong.append(f"{member['id']}: {verdict} for {[words[r] for r in reasons]}, expected {expected}")
     # Three-valued logic cannot see that an income is below a line or not.
     quick = match(lib, rules, person, batch, 2)
     if any(row["tea"] is True for row in quick.to_pylist()):

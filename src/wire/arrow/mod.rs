@@ -39,4 +39,4 @@ pub mod write;
 pub use error::ArrowError;
 pub use layout::layout;
 pub use read::{Batch, Misfit, Options, checked, match_batch, read};
-pub use write::{dictionary, verdicts};
+pub use write::{dictionary, verdicts, with_reasons};

@@ -283,9 +283,7 @@ impl Reader<'_> {
         if let Some(names) = source.get(&self.options.id).filter(|_| start == 0 && self.schema.is_root(entity)) {
             self.batch.ids.push((entity, names.clone()));
         }
-        for name in [&self.options.id] {
-            mark(&mut used, source, name);
-        }
+        mark(&mut used, source, &self.options.id);
         let mut positions = Vec::new();
         for id in ids {
             let Some(field) = self.schema.field(id) else { continue };

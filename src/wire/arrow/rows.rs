@@ -37,7 +37,6 @@ pub fn batch(
 }
 
 /// A column is wanted where some row has it.
-#[must_use]
 pub fn given<'c>(columns: &'c Columns<'_>) -> impl Fn(FieldId) -> bool + 'c {
     |id| columns.column(id).is_some()
 }
@@ -117,7 +116,7 @@ impl Writer<'_, '_> {
         // Past the last row nothing is known.
         let reached: Vec<u32> = targets.iter().map(|t| t.unwrap_or(u32::MAX)).collect();
         let arrays = self.below(id, of, &reached, inner, false)?;
-        let valid = NullBuffer::from_iter(targets.iter().map(Option::is_some));
+        let valid: NullBuffer = targets.iter().map(Option::is_some).collect();
         StructArray::try_new_with_length(inner.clone(), arrays, Some(valid), rows.len())
             .map(|a| Arc::new(a) as ArrayRef)
             .map_err(|e| ArrowError::layout(shape.name(), e.to_string()))

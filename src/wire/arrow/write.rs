@@ -4,8 +4,9 @@ use super::ArrowError;
 use crate::engine::Rules;
 use crate::ids::PolicyId;
 use crate::verdict::rows::Planes;
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray, UInt32Array};
-use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
+use crate::why::codes::Code;
+use arrow_array::{Array, ArrayRef, BooleanArray, ListArray, RecordBatch, StringArray, UInt32Array};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, Schema};
 use std::sync::Arc;
 
@@ -29,6 +30,26 @@ pub fn verdicts(rules: &Rules, planes: &Planes, ids: Option<&ArrayRef>) -> Resul
     }
     let schema = Arc::new(Schema::new(fields));
     RecordBatch::try_new(schema, columns).map_err(|e| ArrowError::layout("id", e.to_string()))
+}
+
+/// Verdicts with another column, `reasons`: for each row the codes of the conditions behind its verdicts, see
+/// [`crate::why::codes`] and [`dictionary`]. `ends` is where each row's codes end, after a 0.
+///
+/// # Errors
+/// When the ends are not one more than the rows, do not rise, or go past the codes.
+pub fn with_reasons(verdicts: &RecordBatch, codes: &[Code], ends: Vec<i32>) -> Result<RecordBatch, ArrowError> {
+    let wrong = |e: arrow_schema::ArrowError| ArrowError::layout("reasons", e.to_string());
+    let codes: UInt32Array = codes.iter().map(|code| code.0).collect::<Vec<u32>>().into();
+    let item = Arc::new(Field::new("item", DataType::UInt32, false));
+    if ends.first() != Some(&0) || !ends.is_sorted() {
+        return Err(ArrowError::layout("reasons", "the ends of the rows do not rise from 0"));
+    }
+    let ends = OffsetBuffer::new(ends.into());
+    let list = ListArray::try_new(item, ends, Arc::new(codes), None).map_err(wrong)?;
+    let field = Arc::new(Field::new("reasons", list.data_type().clone(), false));
+    let fields: Vec<_> = verdicts.schema().fields().iter().cloned().chain([field]).collect();
+    let columns = verdicts.columns().iter().cloned().chain([Arc::new(list) as ArrayRef]).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(wrong)
 }
 
 /// One policy's verdicts.

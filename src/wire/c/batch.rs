@@ -6,11 +6,14 @@ use super::matching::{Day, Room};
 use super::metrics::{Call, timed};
 use super::status::{Failure, Status};
 use super::text::Report;
+use crate::columns::Columns;
 use crate::engine::Rules;
-use crate::ids::EntityId;
+use crate::ids::{EntityId, PolicyId};
 use crate::verdict::from_graph::Scratch;
-use crate::wire::arrow::read::{Options, checked, match_batch, read as read_batch};
-use crate::wire::arrow::{ArrowError, layout, verdicts};
+use crate::verdict::rows::Planes;
+use crate::why::codes::Code;
+use crate::wire::arrow::read::{Options, checked, read as read_batch};
+use crate::wire::arrow::{ArrowError, dictionary, layout, verdicts, with_reasons};
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, to_ffi};
 use arrow_array::{Array, RecordBatch, StructArray};
 
@@ -18,6 +21,8 @@ use arrow_array::{Array, RecordBatch, StructArray};
 const LEAVE_OUT: u32 = 1;
 /// `ENTITLE_BATCH_QUICK`
 const QUICK: u32 = 2;
+/// `ENTITLE_BATCH_REASONS`
+const REASONS: u32 = 4;
 
 impl From<ArrowError> for Failure {
     fn from(error: ArrowError) -> Self {
@@ -36,20 +41,46 @@ fn answer(
     let schema = &rules.model().schema;
     let row = layout::row_of(schema).ok_or_else(|| Failure::argument("no policy of this set is for any record"))?;
     let options = Options { row, id: "id".to_owned(), strict: flags & LEAVE_OUT == 0 };
-    if flags & QUICK != 0 {
-        return Ok(match_batch(rules, batch, &options, unit, scratch)?);
-    }
     let held = read_batch(schema, batch, &options)?;
     let columns = held.columns(schema).map_err(ArrowError::from)?;
-    if let Some(found) = rules.contradictions_in(&columns, 1, scratch).into_iter().next() {
+    if flags & QUICK == 0
+        && let Some(found) = rules.contradictions_in(&columns, 1, scratch).into_iter().next()
+    {
         let row = held.row_of(found.entity, found.row);
         return Err(Failure::profile(format!("row {row} contradicts what always holds: {}", found.label)));
     }
-    let mut planes = rules.verdicts_of(&columns, unit, 0..columns.units(unit), scratch);
-    for row in 0..columns.units(unit) {
-        rules.settle_row(&columns, unit, row, &mut planes, scratch);
+    let rows = columns.units(unit);
+    let mut planes = rules.verdicts_of(&columns, unit, 0..rows, scratch);
+    if flags & QUICK == 0 {
+        for row in 0..rows {
+            rules.settle_row(&columns, unit, row, &mut planes, scratch);
+        }
     }
-    Ok(verdicts(rules, &planes, held.ids(unit))?)
+    let found = verdicts(rules, &planes, held.ids(unit))?;
+    if flags & REASONS == 0 {
+        return Ok(found);
+    }
+    let (codes, ends) = reasons(rules, &columns, unit, &planes, scratch)?;
+    Ok(with_reasons(&found, &codes, ends)?)
+}
+
+/// The conditions behind each row's verdicts, one row after the other, and where each row ends.
+fn reasons(
+    rules: &Rules,
+    columns: &Columns<'_>,
+    unit: EntityId,
+    planes: &Planes,
+    scratch: &mut Scratch,
+) -> Result<(Vec<Code>, Vec<i32>), Failure> {
+    let mut found: Vec<Code> = Vec::new();
+    let mut ends = vec![0i32];
+    for row in planes.rows() {
+        let verdicts = planes.policies().iter().enumerate().map(|(at, policy)| (*policy, planes.verdict(at, row)));
+        rules.reasons_of(columns, unit, row, verdicts, &mut found, scratch);
+        let end = i32::try_from(found.len());
+        ends.push(end.map_err(|_| Failure::limit("more reasons than one array holds; give fewer rows at a time"))?);
+    }
+    Ok((found, ends))
 }
 
 /// Takes the caller's array: from here on it is ours to release, whatever becomes of the call.
@@ -78,6 +109,11 @@ unsafe fn take(array: *mut FFI_ArrowArray, schema: *const FFI_ArrowSchema) -> Re
     Ok(checked(&data.map_err(|e| Failure::profile(format!("not an array that can be read: {e}")))?)?)
 }
 
+/// A batch as it leaves through the interface: a struct array.
+fn export(batch: RecordBatch) -> Result<(FFI_ArrowArray, FFI_ArrowSchema), Failure> {
+    to_ffi(&StructArray::from(batch).to_data()).map_err(|e| Failure::limit(format!("the result as an array: {e}")))
+}
+
 /// `entitle_match_batch`
 #[unsafe(no_mangle)]
 unsafe extern "C" fn entitle_match_batch(
@@ -98,7 +134,7 @@ unsafe extern "C" fn entitle_match_batch(
         // SAFETY: the header asks for live rules.
         let day = unsafe { read(rules)? };
         let (unit, _) = day.snapshot.kind(unit)?;
-        if flags & !(LEAVE_OUT | QUICK) != 0 {
+        if flags & !(LEAVE_OUT | QUICK | REASONS) != 0 {
             return Err(Failure::argument("flags: ENTITLE_BATCH_... only"));
         }
         let mut own = None;
@@ -111,8 +147,30 @@ unsafe extern "C" fn entitle_match_batch(
         let answer = timed(day.snapshot.metrics(), Call::Batch, batch.num_rows(), || {
             answer(&day.rules, &batch, unit, flags, room.scratch())
         })?;
-        let made = to_ffi(&StructArray::from(answer).to_data());
-        let (made_array, made_schema) = made.map_err(|e| Failure::limit(format!("the verdicts as an array: {e}")))?;
+        let (made_array, made_schema) = export(answer)?;
+        // SAFETY: the header asks for room for an array and a schema.
+        unsafe {
+            out_array.write(made_array);
+            out_schema.write(made_schema);
+        }
+        Ok(())
+    })
+}
+
+/// `entitle_reason_codes`
+#[unsafe(no_mangle)]
+unsafe extern "C" fn entitle_reason_codes(
+    rules: *const Handle<Day>,
+    out_array: *mut FFI_ArrowArray,
+    out_schema: *mut FFI_ArrowSchema,
+    error: *mut Handle<Report>,
+) -> i32 {
+    guard(error, || {
+        let (out_array, out_schema) = (Out::new(out_array, "out_array")?, Out::new(out_schema, "out_schema")?);
+        // SAFETY: the header asks for live rules.
+        let day = unsafe { read(rules)? };
+        let policies: Vec<PolicyId> = (0..day.rules.model().policies.len()).map(PolicyId::of).collect();
+        let (made_array, made_schema) = export(dictionary(&day.rules, &policies)?)?;
         // SAFETY: the header asks for room for an array and a schema.
         unsafe {
             out_array.write(made_array);

@@ -7,17 +7,20 @@ use super::metrics::{Call, timed};
 use super::snapshot::Shared;
 use super::status::{Failure, Status};
 use super::text::{Report, Text};
-use crate::engine::Rules;
+use crate::engine::{Readers, Rules, Watcher};
 use crate::profile::Profile;
 use crate::value::Date;
 use crate::verdict::from_graph::Scratch;
 use crate::verdict::{Outcome, Verdict, exact};
 use crate::wire::json::report::{report, result};
+use std::sync::{Arc, OnceLock};
 
 /// `entitle_rules`
 pub(super) struct Day {
     pub(super) snapshot: Shared,
-    pub(super) rules: Rules,
+    pub(super) rules: Arc<Rules>,
+    /// Which policies read which fact, worked out when a household is first watched.
+    readers: OnceLock<Readers>,
 }
 
 impl Kind for Day {
@@ -30,6 +33,12 @@ impl Day {
     pub(super) fn profile<'p>(&self, draft: &'p Draft) -> Result<&'p Profile, Failure> {
         self.snapshot.same(&draft.snapshot, "the profile")?;
         draft.finished()
+    }
+
+    /// A household that is watched under these rules.
+    pub(super) fn watch(&self, profile: &Profile) -> Result<Watcher<Arc<Rules>>, Failure> {
+        let readers = self.readers.get_or_init(|| self.rules.readers());
+        Ok(Watcher::new(Arc::clone(&self.rules), readers, profile.clone())?)
     }
 }
 
@@ -55,7 +64,7 @@ impl Kind for Room {
 const NOTHING: Outcome = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
 
 /// A verdict as a number. They are part of the ABI.
-const fn number(outcome: Outcome) -> u8 {
+pub(super) const fn number(outcome: Outcome) -> u8 {
     match (outcome.verdict, outcome.not_proved) {
         (Verdict::NotInForce, _) => 0,
         (Verdict::Eligible, _) => 1,
@@ -95,8 +104,9 @@ unsafe extern "C" fn entitle_rules_at(
         let date = Date::from_days(i64::from(days)).ok_or_else(|| Failure::argument("days: outside the calendar"))?;
         let policies = snapshot.model().policies.len();
         let rules = timed(snapshot.metrics(), Call::Rules, policies, || Ok(snapshot.engine().at(date)?))?;
+        let day = Day { snapshot: Shared::clone(snapshot), rules: Arc::new(rules), readers: OnceLock::new() };
         // SAFETY: the header asks for room for a pointer.
-        unsafe { out.write(give(Day { snapshot: Shared::clone(snapshot), rules })) };
+        unsafe { out.write(give(day)) };
         Ok(())
     })
 }

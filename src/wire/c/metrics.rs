@@ -15,6 +15,7 @@ pub(super) enum Call {
     Explain = 5,
     Advise = 6,
     Batch = 7,
+    Watch = 8,
 }
 
 /// `entitle_event`

@@ -12,6 +12,7 @@
 //! | `list` | which policies, kinds, facts and values there are |
 //! | `profile`, `build` | a profile, from JSON or fact by fact |
 //! | `matching`, `batch`, `advice` | verdicts on one household, on many in Arrow columns; reasons; advice |
+//! | `watch` | one household whose facts change: which verdicts turn |
 //! | `metrics` | counts and latencies for the host |
 //!
 //! Rules that hold for every function: no panic leaves it ([`edge::guard`]); nothing is written to an out parameter unless the
@@ -34,6 +35,7 @@ mod profile;
 mod snapshot;
 mod status;
 mod text;
+mod watch;
 
 /// The version of this ABI. It rises when a function or a struct changes its meaning or goes; additions leave it.
 const ABI: u32 = 1;
@@ -59,6 +61,7 @@ const _: () = {
     shared::<matching::Day>();
     shared::<build::Draft>();
     moved::<matching::Room>();
+    moved::<watch::Watched>();
     moved::<text::Text>();
     moved::<text::Report>();
 };
