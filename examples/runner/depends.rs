@@ -181,28 +181,33 @@ fn beside(bonds: &BTreeSet<(usize, usize, Bond)>, policy: usize) -> BTreeSet<usi
 fn forwards(count: usize, opens: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let mut after: Vec<Vec<usize>> = vec![Vec::new(); count];
     for (a, b) in opens {
-        after[*a].push(*b);
+        if let Some(after) = after.get_mut(*a) {
+            after.push(*b);
+        }
     }
     // 0 not met, 1 on the way that is walked now, 2 done.
     let mut state = vec![0u8; count];
     let mut kept = Vec::new();
     for start in 0..count {
-        if state[start] != 0 {
-            continue;
+        match state.get_mut(start) {
+            Some(state) if *state == 0 => *state = 1,
+            _ => continue,
         }
-        state[start] = 1;
         let mut way = vec![(start, 0usize)];
         while let Some((at, next)) = way.pop() {
-            let Some(to) = after[at].get(next).copied() else {
-                state[at] = 2;
+            let Some(to) = after.get(at).and_then(|after| after.get(next)).copied() else {
+                if let Some(state) = state.get_mut(at) {
+                    *state = 2;
+                }
                 continue;
             };
             way.push((at, next + 1));
-            if state[to] != 1 {
+            let Some(state) = state.get_mut(to) else { continue };
+            if *state != 1 {
                 kept.push((at, to));
             }
-            if state[to] == 0 {
-                state[to] = 1;
+            if *state == 0 {
+                *state = 1;
                 way.push((to, 0));
             }
         }
@@ -252,8 +257,9 @@ impl Layers {
         for _ in 0..count {
             let mut moved = false;
             for (a, b) in &opens {
-                if layer_of[*b] <= layer_of[*a] {
-                    layer_of[*b] = layer_of[*a] + 1;
+                let Some(before) = layer_of.get(*a).copied() else { continue };
+                if let Some(layer) = layer_of.get_mut(*b).filter(|layer| **layer <= before) {
+                    *layer = before + 1;
                     moved = true;
                 }
             }
@@ -277,7 +283,9 @@ impl Layers {
         let deepest = layer_of.iter().copied().max().unwrap_or(0);
         let mut layers = vec![Vec::new(); deepest + 1];
         for (i, layer) in layer_of.iter().enumerate() {
-            layers[*layer].push(i);
+            if let Some(layer) = layers.get_mut(*layer) {
+                layer.push(i);
+            }
         }
         let mut ways = Vec::new();
         // Long lines from one policy run together until they part.

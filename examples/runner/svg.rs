@@ -113,11 +113,11 @@ fn placed<'a>(piece: &'a Piece, depth: usize, top: &mut u32) -> Placed<'a> {
 
 /// Moves a box and what is in it down, so that its middle is there.
 fn shift(piece: &mut Placed<'_>, to: u32) {
-    let by = to.saturating_sub(piece.middle);
     fn down(piece: &mut Placed<'_>, by: u32) {
         piece.middle += by;
         piece.children.iter_mut().for_each(|c| down(c, by));
     }
+    let by = to.saturating_sub(piece.middle);
     down(piece, by);
 }
 

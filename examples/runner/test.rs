@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) common: Common,
