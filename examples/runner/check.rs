@@ -109,7 +109,7 @@ fn once(options: &Options, changed: Option<&BTreeSet<PathBuf>>) -> Result<ExitCo
             return Ok(ExitCode::from(1));
         };
         if options.figures {
-            figures(&engine, common.language());
+            figures(engine, common.language());
         }
         let policies = engine.model().policies.iter().filter(|p| p.written).count();
         let explained = if allowed == 0 { String::new() } else { format!(", {allowed} explained") };

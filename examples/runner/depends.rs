@@ -1,5 +1,11 @@
 //! How policies depend on one another: which grant opens which, and which exclude each other.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::needless_range_loop,
+    reason = "the places of a drawing are numbered here and nowhere else; none comes from outside"
+)]
+
 use crate::graph::pick;
 use crate::picture::{colours, entities};
 use crate::svg;

@@ -307,7 +307,7 @@ fn looked(
     day: Date,
     claims: &[Claim],
     some: &[usize],
-    mut pool: Option<&mut Vec<Box<Profile>>>,
+    mut pool: Option<&mut Vec<Profile>>,
     regions: u32,
     scratch: &mut Scratch,
 ) -> Vec<(usize, Looked)> {
@@ -315,18 +315,17 @@ fn looked(
     for at in some {
         let Some(claim) = claims.get(*at) else { continue };
         let Some(goals) = resolved(bound, claim) else { continue };
-        let before = pool.as_deref().and_then(|pool| {
-            let shows = |p: &&Box<Profile>| possible::plainly(bound, p, &goals, scratch);
-            pool.iter().rev().find(shows).cloned()
-        });
+        let before = pool
+            .as_deref()
+            .and_then(|pool| pool.iter().rev().find(|p| possible::plainly(bound, p, &goals, scratch)).cloned());
         if let Some(profile) = before {
-            found.push((*at, Looked::Fell(day, profile)));
+            found.push((*at, Looked::Fell(day, Box::new(profile))));
             continue;
         }
         let result = match possible::possible(bound, &policies(claim), &goals, regions, scratch) {
             Possible::Yes(profile) => {
                 if let Some(pool) = pool.as_deref_mut().filter(|pool| pool.len() < POOL) {
-                    pool.push(profile.clone());
+                    pool.push((*profile).clone());
                 }
                 Looked::Fell(day, profile)
             }

@@ -216,8 +216,11 @@ fn how() -> How {
     How { id: "id".to_owned(), exact: false, margin: 10, top: 50, most_rejects: 100, skip: 0 }
 }
 
-/// Everything a scan finds: rows of each kind of unit, rejects, lists.
-fn scanned(rules: &Rules, path: &Path, how: How) -> (Vec<Vec<RecordBatch>>, Vec<(u64, u64, String)>, Lists, u64) {
+/// Rows of each kind of unit, rejects, lists, and how many rows were matched.
+type Scanned = (Vec<Vec<RecordBatch>>, Vec<(u64, u64, String)>, Lists, u64);
+
+/// Everything a scan finds.
+fn scanned(rules: &Rules, path: &Path, how: How) -> Scanned {
     let scan = Scan::new(rules, how.clone()).unwrap();
     let mut source = Source::open(path, 64).unwrap();
     let mut batches = vec![Vec::new(); scan.units().len()];

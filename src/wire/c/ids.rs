@@ -67,6 +67,8 @@ const fn name(sort: Sort) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at a wrong result")]
+
     use super::{Sort, pack, unpack};
     use crate::wire::c::status::Status;
 

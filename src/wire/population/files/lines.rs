@@ -116,6 +116,8 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "a test may stop at a wrong index")]
+
     use super::*;
 
     #[test]

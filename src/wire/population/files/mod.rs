@@ -317,7 +317,7 @@ fn seats(columns: &Columns<'_>, schema: &Schema, kinds: Kinds) -> Vec<(u32, u32)
 
 /// Names as texts, or others where there are none.
 fn named(ids: Option<&arrow_array::ArrayRef>, count: usize, other: &dyn Fn(usize) -> String) -> Vec<String> {
-    let texts: Option<Vec<Option<String>>> = ids.and_then(|ids| parquet::texts(ids)).filter(|t| t.len() == count);
+    let texts: Option<Vec<Option<String>>> = ids.and_then(parquet::texts).filter(|t| t.len() == count);
     match texts {
         Some(texts) => texts.into_iter().enumerate().map(|(at, t)| t.unwrap_or_else(|| other(at))).collect(),
         None => (0..count).map(other).collect(),
