@@ -133,5 +133,8 @@ pub fn columns(set: &Set) {
         set.expected[i % set.rows.len()].0.iter().for_each(|p| wanted[*p] += 1);
     }
     assert_eq!(counts.as_slice(), wanted, "column loops count the same matches");
-    println!("hard-coded column loops, two-valued: {:.1} ns a profile (the same counts), {rows} profiles", best * 1e9 / rows as f64);
+    println!(
+        "hard-coded column loops, two-valued: {:.1} ns a profile (the same counts), {rows} profiles",
+        best * 1e9 / rows as f64
+    );
 }

@@ -179,12 +179,10 @@ pub(crate) fn outcomes(bound: &Bound, table: &Table, profile: &Profile, scratch:
         out.iter_mut().zip(exact::outcomes(bound, profile, scratch)).for_each(|(slot, outcome)| *slot = outcome);
         return;
     }
-    let mut left = false;
-    for (policy, outcome) in out.iter_mut().enumerate() {
-        let said = table.said(policy, &words);
-        left |= said.verdict == Verdict::Undetermined && !said.open;
-        *outcome = Outcome { verdict: said.verdict, not_proved: false, by_kleene: true };
+    for (outcome, place) in out.iter_mut().zip(&table.places) {
+        *outcome = Outcome { verdict: verdict(*place, &words.answers), not_proved: false, by_kleene: true };
     }
+    let left = table.unproved(&words.answers);
     if left {
         let mut search = scratch.search();
         let mut base = Evaluation::new(bound, profile, scratch);
@@ -252,6 +250,14 @@ impl Table {
             return;
         }
         self.ask(bound, profile, words, scratch);
+    }
+
+    /// Whether a policy is undetermined without proof that it is open.
+    fn unproved(&self, answers: &Answers) -> bool {
+        let used = self.straight.iter().zip(&self.opposite).map(|(straight, opposite)| straight | opposite);
+        let undecided = answers.possible.iter().zip(&answers.certain).map(|(possible, certain)| possible & !certain);
+        let proved = answers.well.iter().zip(&answers.badly).map(|(well, badly)| well & !badly);
+        used.zip(undecided).zip(proved).any(|((used, undecided), proved)| used & undecided & !proved != 0)
     }
 
     /// What was found of a policy.
