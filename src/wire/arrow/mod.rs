@@ -1,4 +1,4 @@
-//! Apache Arrow: record batches in ([`read`]), verdicts out ([`write`](mod@write)), columns back into a batch ([`rows`]), the schema they have ([`layout`]).
+//! Apache Arrow: record batches in ([`read()`]), verdicts out ([`write`](mod@write)), columns back into a batch ([`rows`]), the schema they have ([`layout()`]).
 //!
 //! A row is one household with everything in it: `members` is a list of structs, one a person, and each of a person's lists is
 //! a list of structs again. Names are the identifiers of the vocabulary (a Chinese or former name is accepted too); a column that is

@@ -1,4 +1,4 @@
-//! Columns -> record batch: the way back, in the layout of [`super::layout`].
+//! Columns -> record batch: the way back, in the layout of [`mod@super::layout`].
 
 use super::layout::{enters, layout_of, list_beside, points_back};
 use super::{ArrowError, layout};

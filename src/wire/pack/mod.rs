@@ -30,13 +30,13 @@
 //! # Ok::<(), entitle::Error>(())
 //! ```
 //!
-//! **What is refused** ([`Refusal`](crate::Refusal)): a file that was cut, lengthened or altered anywhere; with a key, any pack that is not
+//! **What is refused** ([`Refusal`]): a file that was cut, lengthened or altered anywhere; with a key, any pack that is not
 //! signed by it, and the signature of an older pack on a newer one; a revision below the least that is accepted; a window
 //! that is over or has not begun; another format. There is no partial load: an engine exists or it does not.
 //!
 //! **What is checked.** A checksum keeps accidents out, not people: anybody can write bytes with a right checksum. So the body is
 //! decoded without recursion, holds no more than its own length allows, and must pass
-//! [`invariants`](crate::checked::invariants) before an engine exists. The fingerprint stands for texts that are not in the pack;
+//! [`invariants`] before an engine exists. The fingerprint stands for texts that are not in the pack;
 //! it can be believed as far as the signature can.
 //!
 //! **The same set gives the same bytes**, on every machine. A pack holds no text of the policies but the wording of their
