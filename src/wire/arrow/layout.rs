@@ -25,7 +25,7 @@ pub fn row_of(schema: &Schema) -> Option<EntityId> {
 /// # let text = r#"
 /// #     enum category { welfare }
 /// #     record person { birth_date: date; income: yuan per month; home: household }
-/// #     record household { members: list of person up to 15 }
+/// #     record household { applicant: person; members: list of person up to 15 }
 /// #     policy tea for person
 /// # "#;
 /// # let engine = Engine::from_texts([("tea.policy".to_owned(), text.to_owned())])?;
