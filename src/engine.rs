@@ -121,15 +121,6 @@ impl Engine {
         Self { model: Arc::new(model), sources, findings: Vec::new(), fingerprint, starts, limits, graphs }
     }
 
-    /// Every finding of the files and folders, errors and warnings, and the texts they point into.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
-    pub fn findings_of(paths: &[impl AsRef<Path>]) -> Result<(Vec<Diagnostic>, Sources), Error> {
-        let (sources, _, findings) = Self::read(read_paths(paths)?, &Limits::DEFAULT);
-        Ok((findings, sources))
-    }
-
     fn read(mut texts: Vec<(String, String)>, limits: &Limits) -> (Sources, Model, Vec<Diagnostic>) {
         texts.sort();
         let mut sources = Sources::default();
@@ -333,6 +324,16 @@ impl Rules {
     }
 
     /// The policies that are certainly eligible by strong Kleene logic alone, in the order of their ids; `out` is emptied first.
+    ///
+    /// ```
+    /// # use entitle::{Engine, profile::Profile, verdict::from_graph::Scratch};
+    /// # let engine = Engine::from_texts([("none.policy".to_owned(), String::new())])?;
+    /// let rules = engine.at("2026-01-01".parse().unwrap())?;
+    /// let (mut scratch, mut eligible) = (Scratch::default(), Vec::new());
+    /// rules.eligible_into(&Profile::new(), &mut scratch, &mut eligible);
+    /// assert!(eligible.is_empty());
+    /// # Ok::<(), entitle::Error>(())
+    /// ```
     pub fn eligible_into(&self, profile: &Profile, scratch: &mut Scratch, out: &mut Vec<PolicyId>) {
         table::eligible(&self.bound, self.table(), profile, scratch, out);
     }

@@ -209,11 +209,7 @@ impl Prover {
             }
         }
         let regions = self.regions;
-        let one = |group: &[usize], scratch: &mut Scratch| -> Vec<(usize, Looked)> {
-            let mut pool = Vec::new();
-            let pool = any.then_some(&mut pool);
-            looked(bound, day, claims, group, pool, regions, scratch)
-        };
+        let one = |group: &[usize], scratch: &mut Scratch| looked(bound, day, claims, group, any, regions, scratch);
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(groups.len()).min(THREADS);
         let mut results: Vec<(usize, Looked)> = Vec::new();
         if threads < 2 || some.len() < FEW {
@@ -301,30 +297,27 @@ enum Looked {
     Open,
 }
 
-/// Looks at claims one after the other; `pool` keeps the households that were found, to be tried first.
+/// Looks at claims one after the other; where `any` household will do, those that were found are tried first.
 fn looked(
     bound: &Bound,
     day: Date,
     claims: &[Claim],
     some: &[usize],
-    mut pool: Option<&mut Vec<Profile>>,
+    any: bool,
     regions: u32,
     scratch: &mut Scratch,
 ) -> Vec<(usize, Looked)> {
-    let mut found = Vec::new();
+    let (mut found, mut pool) = (Vec::new(), Vec::<Profile>::new());
     for at in some {
         let Some(claim) = claims.get(*at) else { continue };
         let Some(goals) = resolved(bound, claim) else { continue };
-        let before = pool
-            .as_deref()
-            .and_then(|pool| pool.iter().rev().find(|p| possible::plainly(bound, p, &goals, scratch)).cloned());
-        if let Some(profile) = before {
-            found.push((*at, Looked::Fell(day, Box::new(profile))));
+        if let Some(profile) = pool.iter().rev().find(|p| possible::plainly(bound, p, &goals, scratch)) {
+            found.push((*at, Looked::Fell(day, Box::new(profile.clone()))));
             continue;
         }
         let result = match possible::possible(bound, &policies(claim), &goals, regions, scratch) {
             Possible::Yes(profile) => {
-                if let Some(pool) = pool.as_deref_mut().filter(|pool| pool.len() < POOL) {
+                if any && pool.len() < POOL {
                     pool.push((*profile).clone());
                 }
                 Looked::Fell(day, profile)

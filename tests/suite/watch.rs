@@ -1,19 +1,24 @@
 //! A household that is watched has after every change the verdicts that it would have from the beginning.
 
-use entitle::Watcher;
 use entitle::ids::PolicyId;
 use entitle::profile::{RecordIx, Slot};
 use entitle::schema::FieldType;
 use entitle::verdict::from_graph::Scratch;
+use entitle::{Engine, Watcher};
 use entitle_tests::generate::{self, Dice};
+
+/// Three policies of a seed.
+fn drawn(seed: u64) -> (Dice, Engine) {
+    let mut dice = Dice::new(seed);
+    let policies: String = (0..3).map(|i| generate::policy(&mut dice, i)).collect();
+    (dice, generate::open(&policies))
+}
 
 #[test]
 fn after_each_change_the_verdicts_are_those_of_a_full_match() {
     let (mut turns, mut refused, mut spared) = (0, 0, 0u64);
     for seed in 0..60 {
-        let mut dice = Dice::new(seed);
-        let policies: String = (0..3).map(|i| generate::policy(&mut dice, i)).collect();
-        let engine = generate::open(&policies);
+        let (mut dice, engine) = drawn(seed);
         let schema = engine.schema();
         let rules = engine.at("2020-06-15".parse().unwrap()).unwrap();
         let readers = rules.readers();
@@ -61,9 +66,7 @@ fn after_each_change_the_verdicts_are_those_of_a_full_match() {
 fn an_update_with_the_household_as_it_is_now_tells_what_a_full_match_would() {
     let (mut turns, mut refused, mut spared) = (0, 0, 0u64);
     for seed in 0..60 {
-        let mut dice = Dice::new(seed);
-        let policies: String = (0..3).map(|i| generate::policy(&mut dice, i)).collect();
-        let engine = generate::open(&policies);
+        let (mut dice, engine) = drawn(seed);
         let schema = engine.schema();
         let rules = std::sync::Arc::new(engine.at("2020-06-15".parse().unwrap()).unwrap());
         let count = engine.model().policies.len();

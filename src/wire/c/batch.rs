@@ -109,9 +109,19 @@ unsafe fn take(array: *mut FFI_ArrowArray, schema: *const FFI_ArrowSchema) -> Re
     Ok(checked(&data.map_err(|e| Failure::profile(format!("not an array that can be read: {e}")))?)?)
 }
 
-/// A batch as it leaves through the interface: a struct array.
-fn export(batch: RecordBatch) -> Result<(FFI_ArrowArray, FFI_ArrowSchema), Failure> {
-    to_ffi(&StructArray::from(batch).to_data()).map_err(|e| Failure::limit(format!("the result as an array: {e}")))
+/// Hands a batch out through the interface, as a struct array.
+///
+/// # Safety
+/// There is room for an array and a schema.
+unsafe fn give(batch: RecordBatch, array: Out<FFI_ArrowArray>, schema: Out<FFI_ArrowSchema>) -> Result<(), Failure> {
+    let made = to_ffi(&StructArray::from(batch).to_data());
+    let (made_array, made_schema) = made.map_err(|e| Failure::limit(format!("the result as an array: {e}")))?;
+    // SAFETY: asked of the caller.
+    unsafe {
+        array.write(made_array);
+        schema.write(made_schema);
+    }
+    Ok(())
 }
 
 /// `entitle_match_batch`
@@ -147,13 +157,8 @@ unsafe extern "C" fn entitle_match_batch(
         let answer = timed(day.snapshot.metrics(), Call::Batch, batch.num_rows(), || {
             answer(&day.rules, &batch, unit, flags, room.scratch())
         })?;
-        let (made_array, made_schema) = export(answer)?;
         // SAFETY: the header asks for room for an array and a schema.
-        unsafe {
-            out_array.write(made_array);
-            out_schema.write(made_schema);
-        }
-        Ok(())
+        unsafe { give(answer, out_array, out_schema) }
     })
 }
 
@@ -170,12 +175,7 @@ unsafe extern "C" fn entitle_reason_codes(
         // SAFETY: the header asks for live rules.
         let day = unsafe { read(rules)? };
         let policies: Vec<PolicyId> = (0..day.rules.model().policies.len()).map(PolicyId::of).collect();
-        let (made_array, made_schema) = export(dictionary(&day.rules, &policies)?)?;
         // SAFETY: the header asks for room for an array and a schema.
-        unsafe {
-            out_array.write(made_array);
-            out_schema.write(made_schema);
-        }
-        Ok(())
+        unsafe { give(dictionary(&day.rules, &policies)?, out_array, out_schema) }
     })
 }

@@ -55,6 +55,18 @@ struct Facts<'a> {
     facts: Vec<Fact<'a>>,
 }
 
+impl Facts<'_> {
+    /// The place of a fact. It is looked for first where it would come next; a few that are left out are stepped over.
+    fn place(&self, name: &str, next: usize) -> Option<usize> {
+        if self.by_name.len() >= self.facts.len()
+            && let Some(ahead) = self.facts.iter().skip(next).take(4).position(|fact| fact.name == name)
+        {
+            return Some(next + ahead);
+        }
+        self.by_name.get(name).copied()
+    }
+}
+
 struct Fact<'a> {
     id: FieldId,
     name: &'a str,
@@ -208,7 +220,7 @@ impl<'de> Visitor<'de> for AtOnce<'_, '_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
         let schema = self.of.schema;
         let mut linked: Vec<(EntityId, RecordIx)> = Vec::new();
-        while let Some(entity) = access.next_key_seed(Name(&self.of.roots))? {
+        while let Some(entity) = access.next_key_seed(Key(|key: &str| self.of.roots.get(key).copied()))? {
             let in_order = linked.last().is_none_or(|(last, _)| *last < entity);
             if !in_order || self.reader.profile.len() != linked.len() {
                 return Err(not_plain());
@@ -226,26 +238,26 @@ impl<'de> Visitor<'de> for AtOnce<'_, '_, '_> {
     }
 }
 
-/// The name of a record of the top level.
-struct Name<'r, 'a>(&'r HashMap<&'a str, EntityId>);
+/// A name that is looked up; one that is not found is not plain.
+struct Key<F>(F);
 
-impl<'de> DeserializeSeed<'de> for Name<'_, '_> {
-    type Value = EntityId;
+impl<'de, T, F: FnOnce(&str) -> Option<T>> DeserializeSeed<'de> for Key<F> {
+    type Value = T;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<EntityId, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for Name<'_, '_> {
-    type Value = EntityId;
+impl<T, F: FnOnce(&str) -> Option<T>> Visitor<'_> for Key<F> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a record")
+        f.write_str("the name of a record or a fact")
     }
 
-    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<EntityId, E> {
-        self.0.get(key).copied().ok_or_else(not_plain)
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<T, E> {
+        (self.0)(key).ok_or_else(not_plain)
     }
 }
 
@@ -312,7 +324,7 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
         // Most profiles give their facts in the vocabulary's order.
         let mut next = 0usize;
         let mut nulls = 0u128;
-        while let Some(at) = access.next_key_seed(Key(of, next))? {
+        while let Some(at) = access.next_key_seed(Key(|key: &str| of.place(key, next)))? {
             next = at + 1;
             let Some(fact) = of.facts.get(at) else { return Err(not_plain()) };
             if *self.profile.slot(self.ix, at) != Slot::Unknown || (at < 128 && nulls >> at & 1 == 1) {
@@ -371,34 +383,6 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
             self.profile.set(self.ix, at, Slot::Scalar(raw));
         }
         Ok(())
-    }
-}
-
-struct Key<'r, 'a>(&'r Facts<'a>, usize);
-
-impl<'de> DeserializeSeed<'de> for Key<'_, '_> {
-    type Value = usize;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_, '_> {
-    type Value = usize;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a fact")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<usize, E> {
-        // A few that are left out are stepped over.
-        if self.0.by_name.len() >= self.0.facts.len()
-            && let Some(ahead) = self.0.facts.iter().skip(self.1).take(4).position(|fact| fact.name == key)
-        {
-            return Ok(self.1 + ahead);
-        }
-        self.0.by_name.get(key).copied().ok_or_else(not_plain)
     }
 }
 
