@@ -38,6 +38,10 @@ fn same_or_implied(model: &Model, starts: &[Date], prover: &mut Prover, told: &T
         let roots: Vec<NodeId> = bound.graph.entries().iter().filter_map(|e| e.root).collect();
         let said = possible::grounded(bound, &profile, &roots);
         let outcomes = exact::kleene(bound, &said, &mut scratch);
+        // Facts that were said without looking at the constraints may break one; such a household shows nothing.
+        let shows = outcomes.get(id.index()).is_some_and(|o| o.verdict == Verdict::Eligible)
+            && exact::contradictions(bound, &said, &mut scratch).is_empty();
+        let outcomes = if shows { outcomes } else { exact::outcomes(bound, &profile, &mut scratch) };
         for other in ids.iter().filter(|o| *o != id && unit(**o) == unit(*id)) {
             let verdict = outcomes.get(other.index()).map(|o| o.verdict);
             // A policy that is not in force beside the first is asked on the days on which both are.
