@@ -87,12 +87,14 @@ impl Builder<'_> {
                     other => {
                         let span = self.at(at, at + c.len_utf8());
                         let mut finding = Diagnostic::error(BRACKET, span, format!("this `{c}` closes nothing"));
+                        let mut help = "remove it, or open what it closes".to_owned();
                         if let Some(opened) = other {
+                            help = format!("close the `{}` first, or remove one of the two", opened.bracket);
                             finding.message = format!("this `{c}` does not close the `{}` before it", opened.bracket);
                             let width = opened.bracket.len_utf8();
                             finding = finding.related(self.at(opened.at, opened.at + width), "opened here");
                         }
-                        self.findings.push(finding.help("remove it, or open what it closes"));
+                        self.findings.push(finding.help(help));
                         return false;
                     }
                 },
