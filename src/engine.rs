@@ -14,6 +14,7 @@ use crate::verdict::columns::Program;
 use crate::verdict::from_graph::Scratch;
 use crate::verdict::table::{self, Table};
 use crate::verdict::{Outcome, Verdict, exact};
+use crate::why::grounds::{self, Grounds};
 use crate::why::{Explanation, from_verdict};
 use crate::{ast, checked};
 use sha2::{Digest, Sha256};
@@ -28,7 +29,7 @@ mod scenario;
 mod watch;
 
 pub use cover::{Fate, Seen, Suggestion, Tried, What};
-pub use population::{Contradiction, Details};
+pub use population::{Contradiction, Derived, Details};
 pub use scenario::ScenarioOutcome;
 pub use watch::{Readers, Turned, Watcher};
 
@@ -223,6 +224,8 @@ pub struct Rules {
     bound: Bound,
     /// Made when a profile is first matched.
     table: Arc<OnceLock<Table>>,
+    /// Made when grounds are first asked for.
+    plan: Arc<OnceLock<grounds::Plan>>,
     /// By kind of record, made when its rows are first matched.
     programs: Arc<Vec<OnceLock<Program>>>,
     fingerprint: String,
@@ -232,7 +235,7 @@ pub struct Rules {
 impl Rules {
     fn new(model: &Arc<Model>, bound: Bound, fingerprint: String, limits: Limits) -> Self {
         let programs = Arc::new(model.schema.entities.iter().map(|_| OnceLock::new()).collect());
-        Self { model: Arc::clone(model), bound, table: Arc::default(), programs, fingerprint, limits }
+        Self { model: Arc::clone(model), bound, table: Arc::default(), plan: Arc::default(), programs, fingerprint, limits }
     }
 
     /// The as-of date.
@@ -336,6 +339,35 @@ impl Rules {
     /// ```
     pub fn eligible_into(&self, profile: &Profile, scratch: &mut Scratch, out: &mut Vec<PolicyId>) {
         table::eligible(&self.bound, self.table(), profile, scratch, out);
+    }
+
+    /// Every policy's exact verdict with its grounds: reasons as flat data, which cost little more than the verdicts. `into` is emptied first
+    /// and reused. Contradictions are not looked for.
+    ///
+    /// ```
+    /// use entitle::{Engine, ids::PolicyId, profile::Profile, verdict::Truth, why::grounds::Grounds};
+    /// let text = r#"
+    ///     enum category { welfare }
+    ///     record person { birth_date: date }
+    ///     policy tea for person {
+    ///         category: welfare
+    ///         in force: from 2020-01-01 until further notice
+    ///         source: "an example"
+    ///         status: illustrative
+    ///         eligible when { today - birth_date >= 60 years old }
+    ///     }
+    /// "#;
+    /// let engine = Engine::from_texts([("tea.policy".to_owned(), text.to_owned())])?;
+    /// let rules = engine.at("2026-01-01".parse().unwrap())?;
+    /// let (mut scratch, mut grounds) = (rules.scratch(), Grounds::default());
+    /// rules.grounds_into(&Profile::new(), &mut scratch, &mut grounds);
+    /// let open: Vec<Truth> = grounds.of(PolicyId(0)).iter().map(|ground| ground.truth).collect();
+    /// assert_eq!(open, [Truth::Unknown]);
+    /// # Ok::<(), entitle::Error>(())
+    /// ```
+    pub fn grounds_into(&self, profile: &Profile, scratch: &mut Scratch, into: &mut Grounds) {
+        let plan = self.plan.get_or_init(|| grounds::Plan::new(&self.bound));
+        grounds::grounds(&self.bound, (self.table(), plan), profile, scratch, into);
     }
 
     fn table(&self) -> &Table {

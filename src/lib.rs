@@ -28,7 +28,7 @@ mod refusal;
 mod reload;
 
 pub use engine::{
-    Contradiction, Details, Engine, Fate, Matches, Readers, Rules, ScenarioOutcome, Seen, Suggestion, Tried, Turned,
+    Contradiction, Derived, Details, Engine, Fate, Matches, Readers, Rules, ScenarioOutcome, Seen, Suggestion, Tried, Turned,
     Watcher, What,
 };
 pub use error::Error;

@@ -4,15 +4,18 @@ use super::Rules;
 use crate::checked::{Type, interpret};
 use crate::columns::{Columns, Fault};
 use crate::error::Error;
+use crate::graph::{Bound, NodeId, from_checked};
 use crate::ids::{DefineId, EntityId, PolicyId};
 use crate::profile::Profile;
 use crate::value::{Language, Number, Unit, Words};
 use crate::verdict::columns::{self, Program};
+use crate::verdict::facts::Facts;
 use crate::verdict::from_graph::{Evaluation, Scratch};
-use crate::verdict::rows::{self, Planes, Row};
+use crate::verdict::rows::{self, Marks, Planes, Row};
 use crate::verdict::{Truth, Verdict};
 use crate::why::codes::{self, Code, NearMiss};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A row that contradicts a constraint of the vocabulary.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,10 +75,36 @@ impl Rules {
         rows: Range<u32>,
         scratch: &mut Scratch,
     ) -> Planes {
+        self.planes(columns, unit, rows, None, scratch)
+    }
+
+    /// The same, with the rows that may miss a policy by one condition: at most one of its conditions at the top does not hold. To find
+    /// out which of them do, ask [`Rules::details_of`] of these rows only.
+    #[must_use]
+    pub fn verdicts_and_near(
+        &self,
+        columns: &Columns<'_>,
+        unit: EntityId,
+        rows: Range<u32>,
+        scratch: &mut Scratch,
+    ) -> (Planes, Marks) {
+        let mut near = Marks::new(self.policies_for(unit).len(), rows.len());
+        let planes = self.planes(columns, unit, rows, Some(&mut near), scratch);
+        (planes, near)
+    }
+
+    fn planes(
+        &self,
+        columns: &Columns<'_>,
+        unit: EntityId,
+        rows: Range<u32>,
+        near: Option<&mut Marks>,
+        scratch: &mut Scratch,
+    ) -> Planes {
         let Some(slot) = self.programs.get(unit.index()) else { return Planes::new(Vec::new(), rows) };
         let program = slot.get_or_init(|| Program::new(&self.bound, unit, &self.policies_for(unit)));
         let mut memory = scratch.memory();
-        let planes = columns::verdicts(program, &self.bound, columns, rows, &mut memory, scratch);
+        let planes = columns::verdicts(program, &self.bound, columns, rows, near, (&mut memory, scratch));
         scratch.give_back_memory(memory);
         planes
     }
@@ -151,11 +180,46 @@ pub struct Details {
     pub near: Vec<NearMiss>,
 }
 
+/// Derived facts that are asked for themselves, compiled: what authors declare to order lists by.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    bound: Bound,
+    /// Each for its kind of record.
+    nodes: Vec<(EntityId, NodeId)>,
+}
+
+impl Derived {
+    /// The first of them whose record a row is or leads to and that is a number that is known. `scratch` is best kept for this alone.
+    pub fn of_row(&self, columns: &Columns<'_>, unit: EntityId, row: u32, scratch: &mut Scratch) -> Option<Number> {
+        let facts = Row { columns, unit, row };
+        let mut evaluation = Evaluation::new(&self.bound, &facts, scratch);
+        self.nodes.iter().find_map(|(owner, node)| {
+            facts.root(*owner)?;
+            evaluation.point(*node)
+        })
+    }
+}
+
 impl Rules {
     /// A derived fact of the record in its seat, where it is a number that is known: what authors declare to order lists by.
     #[must_use]
     pub fn derived(&self, define: DefineId, profile: &Profile) -> Option<Number> {
         interpret::derived(&self.model, define, profile, self.bound.as_of)
+    }
+
+    /// The same compiled, for many rows: those of `defines` that belong to a kind of record.
+    ///
+    /// # Errors
+    /// When the graph would pass a limit ([`Error::is_limit`]).
+    pub fn derive(&self, defines: &[DefineId]) -> Result<Derived, Error> {
+        let owned = |id: &&DefineId| self.model.defines.get(id.index()).is_some_and(|d| d.owner.is_some());
+        let defines: Vec<DefineId> = defines.iter().filter(owned).copied().collect();
+        let (as_of, span) = (self.bound.as_of, self.bound.graph.span());
+        let (graph, nodes) = from_checked::compile_derived(&self.model, as_of, span, &defines, &self.limits)
+            .map_err(|e| Error::limit(e.to_string()))?;
+        let bound = Arc::new(graph).bind(as_of).ok_or_else(|| Error::limit("the date is outside the calendar"))?;
+        let owners = defines.iter().filter_map(|id| self.model.defines.get(id.index())?.owner);
+        Ok(Derived { bound, nodes: owners.zip(nodes).collect() })
     }
 
     /// The conditions of a policy with their codes, in English and Chinese.

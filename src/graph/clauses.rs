@@ -28,7 +28,7 @@ pub(crate) enum Literal {
 pub(crate) struct Clauses {
     /// Whether these are the clauses of the condition's opposite: some conditions are short only that way.
     pub(crate) opposite: bool,
-    /// All must hold; of each, one literal.
+    /// All must hold; of each, one literal. Those with the fewest literals first, so that the first that fails says it shortest.
     pub(crate) clauses: Vec<Vec<Literal>>,
 }
 
@@ -36,12 +36,14 @@ pub(crate) struct Clauses {
 pub(crate) fn of(graph: &Graph, root: NodeId) -> Clauses {
     let straight = form(graph, root, true);
     let turned = form(graph, root, false);
-    match (straight, turned) {
-        (Some(a), Some(b)) if b.len() < a.len() => Clauses { opposite: true, clauses: b },
-        (Some(a), _) => Clauses { opposite: false, clauses: a },
-        (None, Some(b)) => Clauses { opposite: true, clauses: b },
-        (None, None) => Clauses { opposite: false, clauses: vec![vec![Literal::Node(root, true)]] },
-    }
+    let (opposite, mut clauses) = match (straight, turned) {
+        (Some(a), Some(b)) if b.len() < a.len() => (true, b),
+        (Some(a), _) => (false, a),
+        (None, Some(b)) => (true, b),
+        (None, None) => (false, vec![vec![Literal::Node(root, true)]]),
+    };
+    clauses.sort_by_key(Vec::len);
+    Clauses { opposite, clauses }
 }
 
 /// The clauses of a condition (or of its opposite); none where there would be too many.

@@ -88,13 +88,41 @@ pub(crate) fn compile_some(
     compile_chosen(model, day, span, wanted, &Limits::DEFAULT)
 }
 
+/// Compiles derived facts that are asked for themselves, of the record they are declared for, and nothing else. The nodes are those of the
+/// definitions, in their order.
+///
+/// # Errors
+/// When the graph would pass a limit.
+pub(crate) fn compile_derived(
+    model: &Model,
+    day: Date,
+    span: (Date, Date),
+    defines: &[DefineId],
+    limits: &Limits,
+) -> Result<(Graph, Vec<NodeId>), GraphError> {
+    let mut compiler = compiler(model, day, span, limits);
+    let mut nodes = Vec::new();
+    for define in defines.iter().filter_map(|id| model.defines.get(id.index())) {
+        let unit = define.owner.map(|owner| compiler.node(Node::Unit(owner)));
+        let focus = Focus { frames: unit.into_iter().collect(), level: 0 };
+        nodes.push(compiler.lower(&define.value, &focus));
+    }
+    compiler.finish().map(|graph| (graph, nodes))
+}
+
 fn compile_chosen(
     model: &Model,
     day: Date,
-    (from, to): (Date, Date),
+    span: (Date, Date),
     wanted: &dyn Fn(PolicyId) -> bool,
     limits: &Limits,
 ) -> Result<Graph, GraphError> {
+    let mut compiler = compiler(model, day, span, limits);
+    compiler.run(wanted);
+    compiler.finish()
+}
+
+fn compiler<'m>(model: &'m Model, day: Date, (from, to): (Date, Date), limits: &Limits) -> Compiler<'m> {
     let graph = Graph {
         nodes: Vec::new(),
         levels: Vec::new(),
@@ -107,7 +135,7 @@ fn compile_chosen(
         schema: model.schema.clone(),
         forms: std::sync::OnceLock::new(),
     };
-    let mut compiler = Compiler {
+    Compiler {
         model,
         graph,
         day,
@@ -120,11 +148,6 @@ fn compile_chosen(
         clauses: 0,
         most: limits.nodes,
         steps: 0,
-    };
-    compiler.run(wanted);
-    match compiler.failed {
-        Some(error) => Err(error),
-        None => Ok(compiler.graph),
     }
 }
 
@@ -159,6 +182,13 @@ struct Focus {
 }
 
 impl Compiler<'_> {
+    fn finish(self) -> Result<Graph, GraphError> {
+        match self.failed {
+            Some(error) => Err(error),
+            None => Ok(self.graph),
+        }
+    }
+
     fn run(&mut self, wanted: &dyn Fn(PolicyId) -> bool) {
         for (index, always) in self.model.always.iter().enumerate() {
             let record = self.node(Node::Element(1));

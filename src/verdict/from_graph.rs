@@ -57,11 +57,11 @@ impl Scratch {
         self.search.take().map_or_else(|| Self::within(limits), |inner| *inner)
     }
 
-    pub(super) fn words(&mut self) -> super::table::Words {
+    pub(crate) fn words(&mut self) -> super::table::Words {
         std::mem::take(&mut self.words)
     }
 
-    pub(super) fn give_back_words(&mut self, words: super::table::Words) {
+    pub(crate) fn give_back_words(&mut self, words: super::table::Words) {
         self.words = words;
     }
 

@@ -151,6 +151,26 @@ impl Planes {
         }
     }
 
+    /// Only some of the rows, given rising, as if they stood one after the other from 0 on.
+    #[must_use]
+    pub fn only(self, rows: &[u32]) -> Self {
+        let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        if self.rows == (0..count) {
+            return self;
+        }
+        let mut only = Self::new(self.policies.clone(), 0..count);
+        for (to, from) in (0u32..).zip(rows) {
+            for at in 0..self.policies.len() {
+                only.set(at, to, match self.verdict(at, *from) {
+                    Verdict::Eligible => Truth::True,
+                    Verdict::Undetermined => Truth::Unknown,
+                    Verdict::Ineligible | Verdict::NotInForce => Truth::False,
+                });
+            }
+        }
+        only
+    }
+
     /// Replaces a verdict, as when the exact search settled it.
     pub fn set(&mut self, at: usize, row: u32, truth: Truth) {
         let index = row.wrapping_sub(self.rows.start) as usize;
@@ -165,6 +185,37 @@ impl Planes {
         };
         put(&mut self.certain, truth == Truth::True);
         put(&mut self.possible, truth != Truth::False);
+    }
+}
+
+/// Rows that are marked, policy by policy in the order of some [`Planes`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    words: usize,
+    bits: Vec<u64>,
+}
+
+impl Marks {
+    /// None marked.
+    pub(crate) fn new(policies: usize, rows: usize) -> Self {
+        let words = rows.div_ceil(64);
+        Self { words, bits: vec![0; words.saturating_mul(policies)] }
+    }
+
+    /// The rows that are marked of a policy, by its place: words of which the lowest bit of the first is the first row.
+    #[must_use]
+    pub fn plane(&self, at: usize) -> &[u64] {
+        let from = at.saturating_mul(self.words);
+        self.bits.get(from..from.saturating_add(self.words)).unwrap_or_default()
+    }
+
+    /// Writes the words of some rows, from the word at `word` on.
+    pub(super) fn put(&mut self, at: usize, word: usize, words: &[u64]) {
+        let from = at.saturating_mul(self.words).saturating_add(word);
+        let here = self.words.saturating_sub(word).min(words.len());
+        if let (Some(into), Some(words)) = (self.bits.get_mut(from..from + here), words.get(..here)) {
+            into.copy_from_slice(words);
+        }
     }
 }
 

@@ -46,7 +46,7 @@ pub struct NearMiss {
 }
 
 impl Code {
-    fn of(policy: PolicyId, number: usize) -> Self {
+    pub(super) fn of(policy: PolicyId, number: usize) -> Self {
         Self(policy.0 << 16 | u32::try_from(number.min(0xffff)).unwrap_or(0xffff))
     }
 
@@ -71,7 +71,7 @@ pub fn dictionary(entry: &Entry) -> Vec<(Code, Words)> {
     all
 }
 
-fn parts(clause: &Clause) -> Vec<&Clause> {
+pub(super) fn parts(clause: &Clause) -> Vec<&Clause> {
     match &clause.form {
         Form::All(parts) | Form::Any(parts) => parts.iter().collect(),
         Form::Not(part) => vec![part],

@@ -7,6 +7,7 @@ mod causes;
 pub mod codes;
 mod debug;
 pub mod from_verdict;
+pub mod grounds;
 pub mod prose;
 mod spare;
 

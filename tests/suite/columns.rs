@@ -6,7 +6,7 @@ use entitle::Engine;
 use entitle::columns::{Builder, Collect, Column, Values};
 use entitle::ids::EntityId;
 use entitle::profile::{Profile, Slot, position};
-use entitle::verdict::exact;
+use entitle::verdict::{Verdict, exact};
 use entitle::verdict::from_graph::Scratch;
 use entitle::wire::json::{UnknownFields, profile_from_json};
 use entitle_tests::generate::{self, Dice};
@@ -27,8 +27,20 @@ fn judged_alike(engine: &Engine, day: &str, profiles: &[Profile]) -> usize {
     let mut judged = 0;
     for unit in (0..schema.entities.len()).map(EntityId::of) {
         let policies = rules.policies_for(unit);
-        let planes = rules.verdicts_of(&columns, unit, 0..columns.units(unit), &mut scratch);
+        let (planes, near) = rules.verdicts_and_near(&columns, unit, 0..columns.units(unit), &mut scratch);
+        assert_eq!(planes, rules.verdicts_of(&columns, unit, 0..columns.units(unit), &mut scratch));
         assert_eq!(planes.policies(), policies);
+        for row in 0..columns.units(unit) {
+            let marked = |at: &usize| near.plane(*at)[row as usize / 64] >> (row % 64) & 1 == 1;
+            let asked = |places: &mut dyn Iterator<Item = usize>| -> Vec<_> {
+                places.map(|at| (policies[at], planes.verdict(at, row))).collect()
+            };
+            let eligible = |at: &usize| planes.verdict(*at, row) == Verdict::Eligible;
+            let some = asked(&mut (0..policies.len()).filter(|at| marked(at) || eligible(at)));
+            let all = asked(&mut (0..policies.len()));
+            let mut details = |of: Vec<_>| rules.details_of(&columns, unit, row, of, 10, &mut scratch);
+            assert_eq!(details(some), details(all), "a near miss was not marked");
+        }
         for (profile, (record, _, at)) in seats.iter().filter(|(_, (_, e, _))| *e == unit) {
             let row = at.unwrap();
             let seated = profile.seated(*record);
@@ -75,6 +87,31 @@ fn generated_households_are_judged_alike_in_columns() {
         let profiles: Vec<Profile> = (0..20).map(|_| generate::profile(&engine, &mut dice)).collect();
         assert!(judged_alike(&engine, "2020-06-15", &profiles) >= 20);
     }
+}
+
+#[test]
+fn a_derived_fact_is_compiled_to_what_it_means() {
+    let mut known = 0;
+    for seed in 0..200 {
+        let mut dice = Dice::new(seed);
+        let engine = generate::open(&generate::policy(&mut dice, 0));
+        let rules = engine.at("2000-07-15".parse().unwrap()).unwrap();
+        let pooled = engine.model().defines.iter().position(|d| d.name.id == "pooled").unwrap();
+        let pooled = entitle::ids::DefineId(pooled as u32);
+        let compiled = rules.derive(&[pooled]).unwrap();
+        let profile = generate::profile(&engine, &mut dice);
+        let mut collect = Collect::new(engine.schema());
+        let seats = collect.push(&profile).unwrap();
+        let owned = collect.finish();
+        let columns = owned.columns(engine.schema()).unwrap();
+        for (record, unit, row) in seats {
+            let Some(row) = row else { continue };
+            let meant = rules.derived(pooled, &profile.seated(record));
+            assert_eq!(compiled.of_row(&columns, unit, row, &mut rules.scratch()), meant, "seed {seed}");
+            known += usize::from(meant.is_some());
+        }
+    }
+    assert!(known > 100, "{known}");
 }
 
 #[test]

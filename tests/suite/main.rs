@@ -11,6 +11,7 @@ mod cover;
 mod editor;
 mod format;
 mod fuzz;
+mod grounds;
 mod header;
 mod household;
 mod invariants;

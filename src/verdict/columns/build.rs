@@ -36,8 +36,9 @@ impl Program {
             next: 0,
             never: 0,
         };
-        build.survey(&roots);
-        build.finish(&roots)
+        let conditions: Vec<Vec<NodeId>> = roots.iter().map(|(policy, _)| build.conditions(*policy)).collect();
+        build.survey(roots.iter().map(|(_, root)| *root).chain(conditions.iter().flatten().copied()).collect());
+        build.finish(&roots, &conditions)
     }
 }
 
@@ -59,10 +60,14 @@ struct Build<'a> {
 }
 
 impl Build<'_> {
-    /// Finds every condition, what it comes down to, and every fact.
-    fn survey(&mut self, roots: &[(PolicyId, NodeId)]) {
+    /// The conditions of a policy as written.
+    fn conditions(&self, policy: PolicyId) -> Vec<NodeId> {
+        self.bound.graph.entry(policy).map(|e| e.clauses.iter().map(|c| c.node).collect()).unwrap_or_default()
+    }
+
+    /// Finds every condition below some, what it comes down to, and every fact.
+    fn survey(&mut self, mut stack: Vec<NodeId>) {
         let graph = &self.bound.graph;
-        let mut stack: Vec<NodeId> = roots.iter().map(|(_, root)| *root).collect();
         let mut facts: BTreeMap<(usize, FieldId), BTreeSet<i64>> = BTreeMap::new();
         let mut seen = BTreeSet::new();
         let mut tests = Vec::new();
@@ -131,7 +136,7 @@ impl Build<'_> {
         path
     }
 
-    fn finish(mut self, roots: &[(PolicyId, NodeId)]) -> Program {
+    fn finish(mut self, roots: &[(PolicyId, NodeId)], conditions: &[Vec<NodeId>]) -> Program {
         for part in self.parts.values() {
             if let Part::Test(test, _) = part {
                 self.tests.insert(test.clone(), 0);
@@ -158,6 +163,8 @@ impl Build<'_> {
         let number: BTreeMap<NodeId, u32> = asked.iter().copied().zip(0..).collect();
         let asked_of = roots.iter().map(|(_, root)| self.asked_in(*root, &number)).collect();
         let answers = roots.iter().map(|(_, root)| self.operand(*root, false)).collect();
+        let of = |nodes: &Vec<NodeId>| nodes.iter().map(|node| self.operand(*node, false)).collect();
+        let conditions = conditions.iter().map(of).collect();
         Program {
             unit: self.unit,
             policies: roots.iter().map(|(policy, _)| *policy).collect(),
@@ -171,6 +178,7 @@ impl Build<'_> {
             gates: self.gates,
             operands: self.operands,
             answers,
+            conditions,
         }
     }
 

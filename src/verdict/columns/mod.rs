@@ -21,12 +21,13 @@ mod build;
 mod compare;
 mod lanes;
 mod logic;
+mod near;
 #[cfg(target_arch = "x86_64")]
 mod simd;
 
 use super::Truth;
 use super::from_graph::{Evaluation, Scratch};
-use super::rows::{Planes, Row};
+use super::rows::{Marks, Planes, Row};
 use crate::columns::Columns;
 use crate::graph::{Bound, NodeId};
 use crate::ids::{EntityId, FieldId, PolicyId};
@@ -64,6 +65,8 @@ pub(crate) struct Program {
     operands: Vec<u32>,
     /// By policy: the register of its answer, and whether it is the opposite.
     answers: Vec<(u32, bool)>,
+    /// The same of its conditions as written, which are no more than the ones at the top: policy after policy.
+    conditions: Vec<Vec<(u32, bool)>>,
 }
 
 /// How a record is reached: through a fact of the record of an earlier path; the first path is the unit itself.
@@ -118,14 +121,14 @@ pub(crate) struct Memory {
     wanted: Vec<Plane>,
 }
 
-/// The verdicts of strong Kleene logic on some rows.
+/// The verdicts of strong Kleene logic on some rows; in `near`, where it is given, the rows that may miss a policy by one condition.
 pub(crate) fn verdicts(
     program: &Program,
     bound: &Bound,
     columns: &Columns<'_>,
     rows: Range<u32>,
-    memory: &mut Memory,
-    scratch: &mut Scratch,
+    mut near: Option<&mut Marks>,
+    (memory, scratch): (&mut Memory, &mut Scratch),
 ) -> Planes {
     let mut planes = Planes::new(program.policies.clone(), rows.clone());
     memory.certain.resize(program.registers, NONE);
@@ -142,6 +145,9 @@ pub(crate) fn verdicts(
         let word = ((start - rows.start) / 64) as usize;
         for (at, (certain, possible)) in program.answers(memory).enumerate() {
             planes.put(at, word, &certain, &possible);
+        }
+        if let Some(near) = &mut near {
+            program.near(count as usize, word, kernels, memory, near);
         }
         start += count;
     }

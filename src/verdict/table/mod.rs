@@ -172,10 +172,21 @@ pub(crate) struct Said {
 /// The exact verdicts on all policies, in the order of their ids.
 pub(crate) fn outcomes(bound: &Bound, table: &Table, profile: &Profile, scratch: &mut Scratch, out: &mut [Outcome]) {
     let mut words = scratch.words();
-    table.run(bound, profile, &mut words, scratch);
+    outcomes_with(bound, table, profile, (scratch, &mut words), out);
+    scratch.give_back_words(words);
+}
+
+/// The same; afterwards [`Table::clause`] reads from `words` what each clause came to in Kleene logic.
+pub(crate) fn outcomes_with(
+    bound: &Bound,
+    table: &Table,
+    profile: &Profile,
+    (scratch, words): (&mut Scratch, &mut Words),
+    out: &mut [Outcome],
+) {
+    table.run(bound, profile, words, scratch);
     if words.spent {
         // Which policies that concerns, the table does not say; policy by policy it is known.
-        scratch.give_back_words(words);
         out.iter_mut().zip(exact::outcomes(bound, profile, scratch)).for_each(|(slot, outcome)| *slot = outcome);
         return;
     }
@@ -187,7 +198,7 @@ pub(crate) fn outcomes(bound: &Bound, table: &Table, profile: &Profile, scratch:
         let mut search = scratch.search();
         let mut base = Evaluation::new(bound, profile, scratch);
         for (policy, (outcome, entry)) in out.iter_mut().zip(&bound.graph.entries).enumerate() {
-            let said = table.said(policy, &words);
+            let said = table.said(policy, words);
             if let Some(root) = entry.root.filter(|_| said.verdict == Verdict::Undetermined && !said.open) {
                 // Fills the evaluator's memory with what is settled, which the search builds on.
                 base.afresh(root);
@@ -196,7 +207,6 @@ pub(crate) fn outcomes(bound: &Bound, table: &Table, profile: &Profile, scratch:
         }
         scratch.give_back(search);
     }
-    scratch.give_back_words(words);
 }
 
 /// The Kleene verdicts on all policies, in the order of their ids.
@@ -267,6 +277,21 @@ impl Table {
         let of = |words: &[u64]| words.get(at).is_some_and(|w| w >> place.bit & 1 == 1);
         let open = of(&words.answers.well) && !of(&words.answers.badly);
         Said { verdict: verdict(*place, &words.answers), open }
+    }
+
+    /// What a clause of a policy, in the order of [`crate::graph::clauses::Clauses`], came to in Kleene logic.
+    #[inline]
+    pub(crate) fn clause(&self, policy: usize, clause: usize, words: &Words) -> Truth {
+        let (Some(place), Some(plane)) = (self.places.get(policy), self.planes.get(clause)) else { return Truth::Unknown };
+        let at = (plane + place.word) as usize;
+        let bit = |words: &[u64]| words.get(at).is_some_and(|word| word >> place.bit & 1 == 1);
+        if bit(&words.held) {
+            Truth::True
+        } else if bit(&words.free) || bit(&words.tied) {
+            Truth::Unknown
+        } else {
+            Truth::False
+        }
     }
 
     /// Looks up every fact that is read once a profile.
@@ -450,7 +475,7 @@ fn join_spread(words: &mut [u64], row: &[(u32, u64)]) {
 }
 
 /// The record of a node that is read once a profile.
-pub(super) fn record(bound: &Bound, node: NodeId, profile: &Profile) -> Option<RecordIx> {
+pub(crate) fn record(bound: &Bound, node: NodeId, profile: &Profile) -> Option<RecordIx> {
     match bound.graph.node(node) {
         Node::Unit(entity) => profile.root(*entity),
         Node::Follow(fact) => {

@@ -7,29 +7,26 @@
 
 use super::files::Kinds;
 use crate::columns::Columns;
-use crate::engine::{Details, Rules};
+use crate::engine::{Derived, Details, Rules};
+use crate::error::Error;
 use crate::ids::{DefineId, EntityId, EnumId, FieldId, PolicyId};
 use crate::schema::{FieldType, Schema};
 use crate::value::Number;
-use crate::verdict::Verdict;
 use crate::verdict::from_graph::Scratch;
 use crate::verdict::rows::Planes;
 use crate::why::codes::NearMiss;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::BTreeSet;
 
-/// The derived facts that order lists.
-#[derive(Clone, Debug)]
-pub struct Need(Vec<(EntityId, DefineId)>);
-
-impl Need {
-    /// Those named `need`; none where there is none.
-    #[must_use]
-    pub fn of(model: &crate::checked::Model) -> Option<Self> {
-        let named = (0..).map(DefineId).zip(&model.defines).filter(|(_, d)| d.name.id == "need");
-        let found: Vec<_> = named.filter_map(|(id, d)| Some((d.owner?, id))).collect();
-        (!found.is_empty()).then_some(Self(found))
-    }
+/// The derived facts that order lists: those named `need`; none where there is none.
+///
+/// # Errors
+/// When they would pass a limit on their own.
+pub(super) fn need(rules: &Rules) -> Result<Option<Derived>, Error> {
+    let named = (0..).map(DefineId).zip(&rules.model().defines).filter(|(_, d)| d.name.id == "need");
+    let found: Vec<DefineId> = named.map(|(id, _)| id).collect();
+    if found.is_empty() { Ok(None) } else { rules.derive(&found).map(Some) }
 }
 
 /// How many units a policy is about.
@@ -156,7 +153,7 @@ pub(super) struct Counts<'c, 'a> {
     pub(super) columns: &'c Columns<'a>,
     pub(super) unit: EntityId,
     pub(super) kinds: Kinds,
-    pub(super) need: Option<&'c Need>,
+    pub(super) need: Option<&'c Derived>,
 }
 
 impl Lists {
@@ -215,92 +212,175 @@ impl Lists {
         rows: &[(&str, &str, u64)],
         planes: &Planes,
         details: &[Details],
-        scratch: &mut Scratch,
+        (scratch, needs): (&mut Scratch, &mut Scratch),
     ) {
         let schema = &of.rules.model().schema;
         let units = self.units.entry(of.unit).or_default();
         *units = units.saturating_add(kept.len() as u64);
-        let holds: Vec<FieldId> = ["benefits", "recognitions"]
-            .iter()
-            .filter_map(|name| schema.field_named(of.unit, name))
-            .filter(|id| schema.field(*id).is_some_and(|f| f.ty == FieldType::Set(EnumId::POLICY)))
-            .collect();
         let district = District::of(schema, of.kinds, of.unit);
+        let places: Vec<Option<u32>> = kept.iter().map(|row| district.at(of.columns, *row)).collect();
+        let mut masks: BTreeMap<Option<u32>, Vec<u64>> = BTreeMap::new();
+        for (at, place) in places.iter().enumerate() {
+            mark(masks.entry(*place).or_insert_with(|| vec![0; kept.len().div_ceil(64)]), at);
+        }
+        let received = Received::of(of, kept, planes.policies());
         let later = of.later.map(|rules| {
             let all = 0..of.columns.units(of.unit);
-            rules.verdicts_of(of.columns, of.unit, all, scratch)
+            rules.verdicts_of(of.columns, of.unit, all, scratch).only(kept)
         });
-        for (((to, from), (id, household, source)), details) in (0u32..).zip(kept).zip(rows).zip(details) {
-            let mut need: Option<Option<Number>> = None;
-            let place = district.at(of.columns, *from);
-            let mut entry = |hinge: Option<(u32, String)>, begins: bool| {
-                let need = *need.get_or_insert_with(|| need_of(of, *from));
-                Listed { district: place, hinge, begins, ..Listed::new(need, *source, id, household) }
-            };
-            for (at, policy) in planes.policies().iter().enumerate() {
-                let verdict = planes.verdict(at, to);
-                let received = received(of.columns, &holds, *from, *policy);
-                let mut tally = Tally {
-                    eligible: u64::from(verdict == Verdict::Eligible),
-                    receiving: u64::from(received == Some(true)),
-                    missed: u64::from(verdict == Verdict::Eligible && received == Some(false)),
-                    undetermined: u64::from(verdict == Verdict::Undetermined),
-                    ..Tally::default()
+        let mut need: Vec<Option<Option<Number>>> = vec![None; kept.len()];
+        let mut entry = |to: usize, hinge: Option<(u32, String)>, begins: bool| {
+            let (row, (id, household, source)) = (kept.get(to)?, rows.get(to)?);
+            let of_row = |need: &Derived| need.of_row(of.columns, of.unit, *row, needs);
+            let need = *need.get_mut(to)?.get_or_insert_with(|| of.need.and_then(of_row));
+            let district = places.get(to).copied().flatten();
+            Some(Listed { district, hinge, begins, ..Listed::new(need, *source, id, household) })
+        };
+        for (at, policy) in planes.policies().iter().enumerate() {
+            let (certain, possible) = planes.plane(at);
+            let (yes, no) = received.of_policy(at);
+            let missed: Vec<u64> = certain.iter().zip(&no).map(|(certain, no)| certain & no).collect();
+            let listed = bits(&missed).filter_map(|to| entry(to, None, false));
+            fill(self.missed.entry(*policy), listed, self.top);
+            let (mut begins, mut stops) = (Vec::new(), Vec::new());
+            if let Some(later) = &later {
+                let at = later.policies().iter().position(|p| p == policy);
+                let (then, then_possible) = at.map_or((&[][..], &[][..]), |at| later.plane(at));
+                let word = |words: &[u64], at: usize| words.get(at).copied().unwrap_or(0);
+                let here = || certain.iter().zip(possible).enumerate();
+                begins = here().map(|(at, (_, possible))| !possible & word(then, at)).collect();
+                stops = here().map(|(at, (certain, _))| certain & !word(then_possible, at)).collect();
+                let turns: Vec<u64> = begins.iter().zip(&stops).map(|(begins, stops)| begins | stops).collect();
+                let begun = |to: usize| begins.get(to / 64).is_some_and(|word| word >> (to % 64) & 1 == 1);
+                let listed = bits(&turns).filter_map(|to| entry(to, None, begun(to)));
+                fill(self.turns.entry(*policy), listed, self.top);
+            }
+            let undetermined: Vec<u64> =
+                certain.iter().zip(possible).map(|(certain, possible)| possible & !certain).collect();
+            for (place, mask) in &masks {
+                let count = |words: &[u64]| words.iter().zip(mask).map(|(w, m)| u64::from((w & m).count_ones())).sum();
+                let tally = Tally {
+                    eligible: count(certain),
+                    receiving: count(yes),
+                    missed: count(&missed),
+                    undetermined: count(&undetermined),
+                    near: 0,
+                    begins: count(&begins),
+                    stops: count(&stops),
                 };
-                if tally.missed > 0 {
-                    self.missed.entry(*policy).or_default().add(entry(None, false), self.top);
-                }
-                let after = later.as_ref().map(|later| {
-                    let at = later.policies().iter().position(|p| p == policy);
-                    at.map_or(Verdict::Ineligible, |at| later.verdict(at, *from))
-                });
-                match (verdict, after) {
-                    (Verdict::Ineligible, Some(Verdict::Eligible)) => tally.begins = 1,
-                    (Verdict::Eligible, Some(Verdict::Ineligible)) => tally.stops = 1,
-                    _ => {}
-                }
-                if tally.begins + tally.stops > 0 {
-                    self.turns.entry(*policy).or_default().add(entry(None, tally.begins > 0), self.top);
-                }
                 if tally != Tally::default() {
-                    self.tallies.entry((*policy, place)).or_default().add(tally);
+                    self.tallies.entry((*policy, *place)).or_default().add(tally);
                 }
             }
+        }
+        for (to, details) in details.iter().enumerate() {
             for NearMiss { policy, code, hinge } in &details.near {
                 // Who receives it already misses nothing.
-                if received(of.columns, &holds, *from, *policy) == Some(true) {
+                if received.is(*policy, to) {
                     continue;
                 }
                 let (word, fact) = super::scan::hinge(of.rules, *hinge);
                 let what = if fact.is_empty() { word.to_owned() } else { format!("{word} {fact}") };
-                self.near.entry(*policy).or_default().add(entry(Some((code.0, what)), false), self.top);
+                fill(self.near.entry(*policy), entry(to, Some((code.0, what)), false), self.top);
+                let place = places.get(to).copied().flatten();
                 self.tallies.entry((*policy, place)).or_default().add(Tally { near: 1, ..Tally::default() });
             }
         }
     }
 }
 
-/// Whether a unit receives a policy or is recognised as it; none where that is not known.
-fn received(columns: &Columns<'_>, holds: &[FieldId], row: u32, policy: PolicyId) -> Option<bool> {
-    let mut known = !holds.is_empty();
-    for id in holds {
-        match columns.set(*id, row) {
-            Some((held, _, _)) if held.contains(&policy.0) => return Some(true),
-            Some((_, lacks, complete)) => known &= complete || lacks.contains(&policy.0),
-            // A set that the population does not have says nothing of recognitions; benefits decide.
-            None => known &= columns.column(*id).is_none() && holds.first() != Some(id),
-        }
-    }
-    known.then_some(false)
+fn mark(words: &mut [u64], at: usize) {
+    words.get_mut(at / 64).into_iter().for_each(|word| *word |= 1 << (at % 64));
 }
 
-fn need_of(of: &Counts<'_, '_>, row: u32) -> Option<Number> {
-    let need = of.need?;
-    let profile = of.columns.profile(of.unit, row)?;
-    need.0.iter().find_map(|(owner, id)| {
-        profile.root(*owner)?;
-        of.rules.derived(*id, &profile)
+/// The positions of the bits that are set, rising.
+pub(super) fn bits(words: &[u64]) -> impl Iterator<Item = usize> {
+    words.iter().enumerate().flat_map(|(at, word)| {
+        let mut left = *word;
+        std::iter::from_fn(move || {
+            let bit = (left != 0).then_some(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(at * 64 + bit)
+        })
     })
+}
+
+/// Adds to a list, which is there only once there is something in it.
+fn fill(list: Entry<'_, PolicyId, Top>, entries: impl IntoIterator<Item = Listed>, most: usize) {
+    let mut entries = entries.into_iter().peekable();
+    if entries.peek().is_some() {
+        let list = list.or_default();
+        entries.for_each(|entry| list.add(entry, most));
+    }
+}
+
+/// Which units receive a policy or are recognised as it, and which certainly do not.
+struct Received {
+    /// By id of a policy: its place among those that are counted.
+    at: BTreeMap<PolicyId, usize>,
+    yes: Vec<Vec<u64>>,
+    /// Units of which everything is known that they receive.
+    whole: Vec<u64>,
+    /// Of the others, those of which it is known that they do not receive a policy.
+    no: BTreeMap<usize, Vec<u64>>,
+}
+
+impl Received {
+    fn of(of: &Counts<'_, '_>, kept: &[u32], policies: &[PolicyId]) -> Self {
+        let schema = &of.rules.model().schema;
+        let holds: Vec<FieldId> = ["benefits", "recognitions"]
+            .iter()
+            .filter_map(|name| schema.field_named(of.unit, name))
+            .filter(|id| schema.field(*id).is_some_and(|f| f.ty == FieldType::Set(EnumId::POLICY)))
+            .collect();
+        let none = || vec![0; kept.len().div_ceil(64)];
+        let at: BTreeMap<PolicyId, usize> = policies.iter().enumerate().map(|(at, policy)| (*policy, at)).collect();
+        let mut all = Self { at, yes: policies.iter().map(|_| none()).collect(), whole: none(), no: BTreeMap::new() };
+        for (to, row) in kept.iter().enumerate() {
+            let mut whole = !holds.is_empty();
+            let mut lacks: Option<Vec<u32>> = None;
+            for id in &holds {
+                match of.columns.set(*id, *row) {
+                    Some((held, lacked, complete)) => {
+                        for place in held.iter().filter_map(|symbol| all.at.get(&PolicyId(*symbol))) {
+                            all.yes.get_mut(*place).into_iter().for_each(|words| mark(words, to));
+                        }
+                        if !complete {
+                            whole = false;
+                            let both = |symbol: &u32| lacks.as_ref().is_none_or(|l| l.contains(symbol));
+                            lacks = Some(lacked.iter().copied().filter(both).collect());
+                        }
+                    }
+                    // A set that the population does not have says nothing of recognitions; benefits decide.
+                    None if of.columns.column(*id).is_none() && holds.first() != Some(id) => {}
+                    None => (whole, lacks) = (false, Some(Vec::new())),
+                }
+            }
+            if whole {
+                mark(&mut all.whole, to);
+            }
+            for place in lacks.iter().flatten().filter_map(|symbol| all.at.get(&PolicyId(*symbol))) {
+                mark(all.no.entry(*place).or_insert_with(none), to);
+            }
+        }
+        all
+    }
+
+    /// Who receives a policy, by its place, and who certainly does not.
+    fn of_policy(&self, at: usize) -> (&[u64], Vec<u64>) {
+        let yes = self.yes.get(at).map_or(&[][..], Vec::as_slice);
+        let mut no = self.whole.clone();
+        if let Some(also) = self.no.get(&at) {
+            no.iter_mut().zip(also).for_each(|(no, also)| *no |= also);
+        }
+        no.iter_mut().zip(yes).for_each(|(no, yes)| *no &= !yes);
+        (yes, no)
+    }
+
+    fn is(&self, policy: PolicyId, to: usize) -> bool {
+        let words = self.at.get(&policy).and_then(|at| self.yes.get(*at));
+        words.and_then(|words| words.get(to / 64)).is_some_and(|word| word >> (to % 64) & 1 == 1)
+    }
 }
 
 /// Where the district of a unit stands: where a person lives, where a household applies; else where they are registered.

@@ -6,15 +6,14 @@
 //! `reasons` and `near`. Nothing is lost: households in are households out plus rejects, and that is asserted.
 
 use super::files::{Chunk, Kinds, Prepared, Reject, Source};
-use super::lists::{Counts, Lists, Need};
-use crate::engine::{Details, Rules};
+use super::lists::{Counts, Lists, bits, need};
+use crate::engine::{Derived, Details, Rules};
 use crate::error::Error;
 use crate::ids::{EntityId, PolicyId};
 use crate::schema::Schema;
 use crate::value::{Language, Number};
-use crate::verdict::Verdict;
 use crate::verdict::from_graph::Scratch;
-use crate::verdict::rows::Planes;
+use crate::verdict::rows::{Marks, Planes};
 use crate::why::codes::Hinge;
 use crate::wire::arrow::write::verdict;
 use arrow_array::builder::{
@@ -50,7 +49,7 @@ pub struct Scan<'r> {
     kinds: Kinds,
     units: Vec<EntityId>,
     options: Options,
-    need: Option<Need>,
+    need: Option<Derived>,
 }
 
 /// The results of one chunk.
@@ -84,7 +83,7 @@ impl<'r> Scan<'r> {
         if units.is_empty() {
             return Err(Error::profile("no policy in force on that day is for a record that a population file holds"));
         }
-        let need = Need::of(rules.model());
+        let need = need(rules)?;
         Ok(Self { rules, later: None, kinds, units, options, need })
     }
 
@@ -139,9 +138,11 @@ impl<'r> Scan<'r> {
                 return Ok((done, go_on()));
             }
             // Once it is to stop, what was not begun is left for another run.
-            let begun = |scratch: &mut Scratch, chunk: &Chunk| go_on().then(|| self.chunk(chunk, scratch));
+            let begun = |scratch: &mut (Scratch, Scratch), chunk: &Chunk| {
+                go_on().then(|| self.chunk(chunk, (&mut scratch.0, &mut scratch.1)))
+            };
             let found: Vec<Option<Result<Found, Error>>> =
-                chunks.par_iter().map_init(Scratch::default, begun).collect();
+                chunks.par_iter().map_init(<(Scratch, Scratch)>::default, begun).collect();
             for (chunk, found) in chunks.iter().zip(found) {
                 let Some(found) = found else { return Ok((done, false)) };
                 let found = found?;
@@ -159,11 +160,11 @@ impl<'r> Scan<'r> {
         }
     }
 
-    /// One chunk.
+    /// One chunk. The second memory is for what lists are ordered by.
     ///
     /// # Errors
     /// When a column as a whole does not fit the vocabulary.
-    pub fn chunk(&self, chunk: &Chunk, scratch: &mut Scratch) -> Result<Found, Error> {
+    pub fn chunk(&self, chunk: &Chunk, (scratch, needs): (&mut Scratch, &mut Scratch)) -> Result<Found, Error> {
         let schema = &self.rules.model().schema;
         let prepared = chunk.prepare(schema, self.kinds, &self.options.id)?;
         let wrong = |f: crate::columns::Fault| Error::profile(f.to_string());
@@ -191,7 +192,7 @@ impl<'r> Scan<'r> {
         let mut lists = Lists::new(self.options.top);
         let mut batches = Vec::new();
         for unit in &self.units {
-            batches.push(self.unit(*unit, &columns, &prepared, (&homes, &out), &mut lists, scratch)?);
+            batches.push(self.unit(*unit, &columns, &prepared, (&homes, &out), &mut lists, (scratch, needs))?);
         }
         let matched = out.iter().filter(|o| o.is_none()).count() as u64;
         let ignored = prepared.ignored.clone();
@@ -205,12 +206,12 @@ impl<'r> Scan<'r> {
         prepared: &Prepared,
         (homes, out): (&[Option<u32>], &[Option<String>]),
         lists: &mut Lists,
-        scratch: &mut Scratch,
+        (scratch, needs): (&mut Scratch, &mut Scratch),
     ) -> Result<RecordBatch, Error> {
         let of_person = unit == self.kinds.person && self.kinds.person != self.kinds.household;
         let home = |row: u32| if of_person { homes.get(row as usize).copied().flatten() } else { Some(row) };
         let units = columns.units(unit);
-        let mut planes = self.rules.verdicts_of(columns, unit, 0..units, scratch);
+        let (mut planes, near) = self.rules.verdicts_and_near(columns, unit, 0..units, scratch);
         let kept: Vec<u32> = (0..units)
             .filter(|row| home(*row).is_none_or(|h| out.get(h as usize).is_none_or(Option::is_none)))
             .collect();
@@ -219,32 +220,55 @@ impl<'r> Scan<'r> {
                 self.rules.settle_row(columns, unit, *row, &mut planes, scratch);
             }
         }
-        let policies = planes.policies().to_vec();
-        let mut details = Vec::with_capacity(kept.len());
-        for row in &kept {
-            let verdicts = policies.iter().enumerate().map(|(at, policy)| (*policy, planes.verdict(at, *row)));
-            let found = self.rules.details_of(columns, unit, *row, verdicts, self.options.margin, scratch);
-            details.push(found);
-        }
+        let details = self.details(columns, unit, &kept, (&planes, &near), scratch);
         let names = if of_person { &prepared.people } else { &prepared.names };
         let name = |row: u32| names.get(row as usize).map_or("", String::as_str);
         let household = |row: u32| home(row).and_then(|h| prepared.names.get(h as usize)).map_or("", String::as_str);
         let source = |row: u32| home(row).and_then(|h| prepared.households.get(h as usize)).copied().unwrap_or(0);
         // Only the rows that are kept are written.
-        let mut packed = Planes::new(policies.clone(), 0..u32::try_from(kept.len()).unwrap_or(u32::MAX));
-        for (to, from) in (0u32..).zip(&kept) {
-            for at in 0..policies.len() {
-                packed.set(at, to, truth(planes.verdict(at, *from)));
-            }
-        }
+        let planes = planes.only(&kept);
         let rows: Vec<(&str, &str, u64)> = kept.iter().map(|r| (name(*r), household(*r), source(*r))).collect();
         let need = self.need.as_ref();
         let counts = Counts { rules: self.rules, later: self.later, columns, unit, kinds: self.kinds, need };
-        lists.add(&counts, &kept, &rows, &packed, &details, scratch);
+        lists.add(&counts, &kept, &rows, &planes, &details, (scratch, needs));
         let ids: Vec<&str> = rows.iter().map(|r| r.0).collect();
         let households: Vec<&str> = rows.iter().map(|r| r.1).collect();
         let sources: Vec<u64> = rows.iter().map(|r| r.2).collect();
-        self.batch(&packed, &ids, &households, &sources, &details)
+        self.batch(&planes, &ids, &households, &sources, &details)
+    }
+
+    /// Amounts, reasons and near misses of the rows that are kept. Asked are only the policies that a row is eligible for or may miss by
+    /// one condition, which the planes tell.
+    fn details(
+        &self,
+        columns: &crate::columns::Columns<'_>,
+        unit: EntityId,
+        kept: &[u32],
+        (planes, near): (&Planes, &Marks),
+        scratch: &mut Scratch,
+    ) -> Vec<Details> {
+        let policies = planes.policies();
+        let mut all = Vec::with_capacity(kept.len());
+        // The policies to ask of each of 64 rows.
+        let mut asked: Vec<Vec<usize>> = vec![Vec::new(); 64];
+        let mut word = usize::MAX;
+        for row in kept {
+            let (of, bit) = (*row as usize / 64, *row as usize % 64);
+            if of != word {
+                word = of;
+                asked.iter_mut().for_each(Vec::clear);
+                for at in 0..policies.len() {
+                    let marked = planes.plane(at).0.get(of).zip(near.plane(at).get(of)).map_or(0, |(a, b)| a | b);
+                    for bit in bits(&[marked]) {
+                        asked.get_mut(bit).into_iter().for_each(|list| list.push(at));
+                    }
+                }
+            }
+            let asked = asked.get(bit).map_or(&[][..], Vec::as_slice);
+            let verdicts = asked.iter().filter_map(|at| Some((*policies.get(*at)?, planes.verdict(*at, *row))));
+            all.push(self.rules.details_of(columns, unit, *row, verdicts, self.options.margin, scratch));
+        }
+        all
     }
 
     fn batch(
@@ -295,14 +319,6 @@ fn assert_whole(chunk: &Chunk, found: &Found) -> Result<(), Error> {
         found.matched,
         found.rejects.len()
     )))
-}
-
-fn truth(verdict: Verdict) -> crate::verdict::Truth {
-    match verdict {
-        Verdict::Eligible => crate::verdict::Truth::True,
-        Verdict::Ineligible | Verdict::NotInForce => crate::verdict::Truth::False,
-        Verdict::Undetermined => crate::verdict::Truth::Unknown,
-    }
 }
 
 pub(super) fn policy_name(rules: &Rules, policy: PolicyId) -> &str {
