@@ -235,7 +235,15 @@ pub struct Rules {
 impl Rules {
     fn new(model: &Arc<Model>, bound: Bound, fingerprint: String, limits: Limits) -> Self {
         let programs = Arc::new(model.schema.entities.iter().map(|_| OnceLock::new()).collect());
-        Self { model: Arc::clone(model), bound, table: Arc::default(), plan: Arc::default(), programs, fingerprint, limits }
+        Self {
+            model: Arc::clone(model),
+            bound,
+            table: Arc::default(),
+            plan: Arc::default(),
+            programs,
+            fingerprint,
+            limits,
+        }
     }
 
     /// The as-of date.

@@ -711,11 +711,11 @@ fn corners(x: Span, y: Span, f: impl Fn(Number, Number) -> Option<Number>) -> Op
     Some((all.into_iter().min()?, all.into_iter().max()?))
 }
 
-fn day(n: Number) -> Option<Date> {
+pub(super) fn day(n: Number) -> Option<Date> {
     if n.is_whole() { Date::from_days(i64::try_from(n.numerator()).ok()?) } else { None }
 }
 
-fn shifted(date: Number, count: Number, step: Step) -> Option<Number> {
+pub(super) fn shifted(date: Number, count: Number, step: Step) -> Option<Number> {
     let count = if count.is_whole() { i64::try_from(count.numerator()).ok()? } else { return None };
     let date = day(date)?;
     let moved = match step {

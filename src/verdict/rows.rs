@@ -161,11 +161,15 @@ impl Planes {
         let mut only = Self::new(self.policies.clone(), 0..count);
         for (to, from) in (0u32..).zip(rows) {
             for at in 0..self.policies.len() {
-                only.set(at, to, match self.verdict(at, *from) {
-                    Verdict::Eligible => Truth::True,
-                    Verdict::Undetermined => Truth::Unknown,
-                    Verdict::Ineligible | Verdict::NotInForce => Truth::False,
-                });
+                only.set(
+                    at,
+                    to,
+                    match self.verdict(at, *from) {
+                        Verdict::Eligible => Truth::True,
+                        Verdict::Undetermined => Truth::Unknown,
+                        Verdict::Ineligible | Verdict::NotInForce => Truth::False,
+                    },
+                );
             }
         }
         only

@@ -239,11 +239,13 @@ impl Form {
     /// A literal that holds of each clause that does, and none too many.
     fn enough(&self, state: &impl Fn(usize) -> Truth, reader: &mut Reader<'_>, into: &mut Vec<Ground>) {
         let from = into.len();
-        let held = || self.clauses.iter().enumerate().filter(|(at, _)| state(*at) == Truth::True).map(|(_, clause)| clause);
+        let held =
+            || self.clauses.iter().enumerate().filter(|(at, _)| state(*at) == Truth::True).map(|(_, clause)| clause);
         let of = |asked: &Asked| (asked.node, Truth::of(asked.wanted));
         let hits = |clause: &[Asked], into: &[Ground], but: Option<usize>| {
             let own = into.iter().enumerate().skip(from).filter(|(at, _)| Some(*at) != but);
-            own.map(|(_, ground)| (ground.node, ground.truth)).any(|chosen| clause.iter().any(|asked| of(asked) == chosen))
+            own.map(|(_, ground)| (ground.node, ground.truth))
+                .any(|chosen| clause.iter().any(|asked| of(asked) == chosen))
         };
         let mut choice = false;
         for clause in held() {

@@ -1,5 +1,6 @@
 //! Graph on a day -> program for columns.
 
+use super::sheets::Sheets;
 use super::{Gate, Lane, Path, Program, Test, Width};
 use crate::graph::intervals::Intervals;
 use crate::graph::{Bound, FactRef, Node, NodeId};
@@ -171,6 +172,7 @@ impl Build<'_> {
             paths: self.paths,
             lanes: self.lanes,
             tests: self.tests.into_keys().collect(),
+            sheets: Sheets::new(self.bound, self.unit, &asked),
             asked,
             asked_of,
             never: self.never,

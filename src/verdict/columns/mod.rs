@@ -22,6 +22,7 @@ mod compare;
 mod lanes;
 mod logic;
 mod near;
+mod sheets;
 #[cfg(target_arch = "x86_64")]
 mod simd;
 
@@ -56,6 +57,8 @@ pub(crate) struct Program {
     tests: Vec<Test>,
     /// Conditions of other kinds; their registers follow those of the tests.
     asked: Vec<NodeId>,
+    /// What works them out for most rows.
+    sheets: sheets::Sheets,
     /// By policy: those of `asked` that it depends on.
     asked_of: Vec<Vec<u32>>,
     /// The register of what never holds.
@@ -118,6 +121,9 @@ pub(crate) struct Memory {
     certain: Vec<Plane>,
     possible: Vec<Plane>,
     lanes: lanes::Buffers,
+    sheets: sheets::Memory,
+    /// By other condition: the rows for which it was not worked out, and then those for which it was asked of the row evaluator.
+    left: Vec<Plane>,
     wanted: Vec<Plane>,
 }
 
@@ -134,6 +140,7 @@ pub(crate) fn verdicts(
     memory.certain.resize(program.registers, NONE);
     memory.possible.resize(program.registers, NONE);
     memory.wanted.resize(program.asked.len(), NONE);
+    memory.left.resize(program.asked.len(), ALL);
     for planes in [&mut memory.certain, &mut memory.possible] {
         planes.get_mut(program.never as usize).into_iter().for_each(|plane| *plane = NONE);
     }
@@ -172,13 +179,26 @@ impl Program {
             logic::run(self, memory, !known, kernels);
             return;
         }
-        let asked = self.tests.len()..self.tests.len() + self.asked.len();
-        memory.certain.get_mut(asked.clone()).unwrap_or_default().fill(NONE);
-        memory.possible.get_mut(asked).unwrap_or_default().fill(ALL);
+        self.work_out(bound, columns, rows.clone(), memory);
         logic::run(self, memory, true, kernels);
         if self.want(rows.len(), memory) {
             self.ask(bound, columns, rows, memory, scratch);
             logic::run(self, memory, true, kernels);
+        }
+    }
+
+    /// The other conditions, for the rows for which they can be worked out together; the others are left open.
+    fn work_out(&self, bound: &Bound, columns: &Columns<'_>, rows: Range<u32>, memory: &mut Memory) {
+        let Memory { certain, possible, left, sheets, .. } = memory;
+        let any = self.sheets.run(bound, columns, rows, sheets);
+        let first = self.tests.len();
+        let planes = certain.iter_mut().skip(first).zip(possible.iter_mut().skip(first)).zip(left);
+        for (at, ((certain, possible), left)) in planes.enumerate().take(self.asked.len()) {
+            (*certain, *possible, *left) = (NONE, ALL, ALL);
+            let Some((c, p, l)) = self.sheets.answer(at, sheets).filter(|_| any) else { continue };
+            for (plane, words) in [(certain, c), (possible, p), (left, l)] {
+                plane.iter_mut().zip(words).for_each(|(plane, word)| *plane = *word);
+            }
         }
     }
 
@@ -191,7 +211,7 @@ impl Program {
         })
     }
 
-    /// For which rows each other condition is wanted: those in which a policy that has it is still open.
+    /// For which rows each other condition is wanted: those of the ones left in which a policy that has it is still open.
     fn want(&self, rows: usize, memory: &mut Memory) -> bool {
         let mut wanted = std::mem::take(&mut memory.wanted);
         wanted.fill(NONE);
@@ -204,9 +224,9 @@ impl Program {
                 }
             }
         }
-        for wanted in &mut wanted {
-            for (at, word) in wanted.iter_mut().enumerate() {
-                *word &= within(rows, at);
+        for (wanted, left) in wanted.iter_mut().zip(&memory.left) {
+            for (at, (word, left)) in wanted.iter_mut().zip(left).enumerate() {
+                *word &= left & within(rows, at);
                 any |= *word != 0;
             }
         }

@@ -9,21 +9,18 @@ use super::{ALL, Marks, Memory, NONE, Plane, Program, logic, within};
 impl Program {
     /// Marks the rows of a block in which exactly one condition of a policy does not hold, taking for held what was not asked. Runs
     /// after the answers were read, and changes them.
-    pub(super) fn near(
-        &self,
-        rows: usize,
-        word: usize,
-        kernels: Kernels,
-        memory: &mut Memory,
-        marks: &mut Marks,
-    ) {
-        // Conditions of other kinds were asked only where a policy was still open; elsewhere they may hold, and may fail.
+    pub(super) fn near(&self, rows: usize, word: usize, kernels: Kernels, memory: &mut Memory, marks: &mut Marks) {
+        // Conditions of other kinds that were not worked out were asked only where a policy was still open; elsewhere they may hold, and
+        // may fail.
         let asked = self.tests.len()..self.tests.len() + self.asked.len();
         let planes = memory.certain.get_mut(asked.clone()).into_iter().flatten();
-        let planes = planes.zip(memory.possible.get_mut(asked).into_iter().flatten()).zip(&memory.wanted);
-        for ((certain, possible), wanted) in planes {
-            certain.iter_mut().zip(wanted).for_each(|(bits, wanted)| *bits |= !wanted);
-            possible.iter_mut().zip(wanted).for_each(|(bits, wanted)| *bits &= wanted);
+        let planes = planes.zip(memory.possible.get_mut(asked).into_iter().flatten());
+        for ((certain, possible), (left, wanted)) in planes.zip(memory.left.iter().zip(&memory.wanted)) {
+            let open = left.iter().zip(wanted).map(|(left, wanted)| left & !wanted);
+            for ((certain, possible), open) in certain.iter_mut().zip(possible).zip(open) {
+                *certain |= open;
+                *possible &= !open;
+            }
         }
         logic::run(self, memory, true, kernels);
         let mut here = ALL;
@@ -31,7 +28,8 @@ impl Program {
         for (at, conditions) in self.conditions.iter().enumerate() {
             let (mut one, mut several): (Plane, Plane) = (NONE, NONE);
             for (register, turned) in conditions {
-                let (certain, possible) = (memory.certain.get(*register as usize), memory.possible.get(*register as usize));
+                let (certain, possible) =
+                    (memory.certain.get(*register as usize), memory.possible.get(*register as usize));
                 let (certain, possible) = (certain.unwrap_or(&NONE), possible.unwrap_or(&ALL));
                 let all = one.iter_mut().zip(&mut several).zip(certain.iter().zip(possible));
                 for ((one, several), (certain, possible)) in all {

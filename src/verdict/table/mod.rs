@@ -282,7 +282,9 @@ impl Table {
     /// What a clause of a policy, in the order of [`crate::graph::clauses::Clauses`], came to in Kleene logic.
     #[inline]
     pub(crate) fn clause(&self, policy: usize, clause: usize, words: &Words) -> Truth {
-        let (Some(place), Some(plane)) = (self.places.get(policy), self.planes.get(clause)) else { return Truth::Unknown };
+        let (Some(place), Some(plane)) = (self.places.get(policy), self.planes.get(clause)) else {
+            return Truth::Unknown;
+        };
         let at = (plane + place.word) as usize;
         let bit = |words: &[u64]| words.get(at).is_some_and(|word| word >> place.bit & 1 == 1);
         if bit(&words.held) {

@@ -16,8 +16,8 @@ use crate::verdict::from_graph::Scratch;
 use crate::verdict::rows::Planes;
 use crate::why::codes::NearMiss;
 use std::cmp::Reverse;
-use std::collections::btree_map::{BTreeMap, Entry};
 use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 /// The derived facts that order lists: those named `need`; none where there is none.
 ///

@@ -1,0 +1,120 @@
+//! Steps over the entries of lists.
+
+use super::scalar::{less, sum};
+use super::{Cell, Cells, Operand, Place, Reader, bit, put};
+use crate::graph::Fold;
+
+/// What the bits of some rows come to: how many certainly, how many possibly, and whether some are left.
+fn tally(cells: &Cells, start: usize, end: usize) -> (u32, u32, bool) {
+    let (mut certain, mut possible, mut left) = (0, 0, 0u64);
+    let mut at = start;
+    while at < end {
+        // The rows of one word.
+        let (word, low) = (at / 64, at % 64);
+        let count = (64 - low).min(end - at);
+        let mask = if count == 64 { u64::MAX } else { ((1 << count) - 1) << low };
+        let of = |words: &[u64]| words.get(word).map_or(0, |word| word & mask);
+        certain += of(&cells.certain).count_ones();
+        possible += of(&cells.possible).count_ones();
+        left |= of(&cells.left);
+        at += count;
+    }
+    (certain, possible, left != 0)
+}
+
+impl Reader<'_> {
+    fn entries(&self, entries: usize) -> Option<&Place> {
+        self.places.get(entries).filter(|place| place.fine)
+    }
+
+    /// Whether a step holds for some entry.
+    pub(super) fn some(&self, entries: usize, pass: usize, cells: &mut Cells) {
+        let (Some(there), Some(pass)) = (self.entries(entries), self.before.get(pass)) else { return };
+        cells.whole();
+        for (row, (start, end, complete)) in there.spans.iter().enumerate() {
+            let (certain, possible, left) = tally(pass, *start as usize, *end as usize);
+            if certain > 0 {
+                put(&mut cells.certain, row, true);
+            } else if left {
+                cells.leave(row);
+            } else {
+                put(&mut cells.possible, row, possible > 0 || !complete);
+            }
+        }
+    }
+
+    /// How many entries a step holds for.
+    pub(super) fn count(&self, entries: usize, pass: Option<usize>, place: &Place, cells: &mut Cells) {
+        let Some(there) = self.entries(entries) else { return };
+        cells.whole();
+        cells.numbers(place, 1);
+        for (row, (start, end, complete)) in there.spans.iter().enumerate() {
+            let (certain, possible, left) = match pass {
+                Some(pass) => self.before.get(pass).map_or((0, 0, true), |p| tally(p, *start as usize, *end as usize)),
+                None => (end - start, end - start, false),
+            };
+            let cell = match (*complete, left) {
+                (false, _) => Cell::Unknown,
+                (true, true) => Cell::Left,
+                (true, false) if certain == possible => Cell::Number(i64::from(certain), 1),
+                (true, false) => Cell::Unknown,
+            };
+            cells.set_number(row, cell);
+        }
+    }
+
+    /// A number over the entries that a step holds for.
+    pub(super) fn folded(
+        &self,
+        fold: Fold,
+        (entries, pass): (usize, Option<usize>),
+        body: Operand,
+        place: &Place,
+        cells: &mut Cells,
+    ) {
+        let Some(there) = self.entries(entries) else { return };
+        cells.whole();
+        cells.numbers(place, 1);
+        for (row, (start, end, complete)) in there.spans.iter().enumerate() {
+            let mut all = if fold == Fold::Sum { Some((0, 1)) } else { None };
+            let (mut left, mut open) = (false, !complete);
+            for at in *start as usize..*end as usize {
+                let (passes, may, entry_left) = match pass.map(|pass| self.before.get(pass)) {
+                    None => (true, true, false),
+                    Some(Some(p)) => (bit(&p.certain, at), bit(&p.possible, at), bit(&p.left, at)),
+                    Some(None) => (false, true, true),
+                };
+                if entry_left {
+                    left = true;
+                } else if passes {
+                    match (self.operand(body, at), all) {
+                        (Cell::Left, _) => left = true,
+                        (Cell::Unknown, _) => open = true,
+                        (Cell::Number(n, d), None) => all = Some((n, d)),
+                        (Cell::Number(n, d), Some(so_far)) => match joined(fold, so_far, (n, d)) {
+                            Cell::Number(n, d) => all = Some((n, d)),
+                            _ => left = true,
+                        },
+                    }
+                } else {
+                    open |= may;
+                }
+            }
+            let cell = match (left, open, all) {
+                (true, ..) => Cell::Left,
+                (_, true, _) | (.., None) => Cell::Unknown,
+                (.., Some((n, d))) => Cell::Number(n, d),
+            };
+            cells.set_number(row, cell);
+        }
+    }
+}
+
+fn joined(fold: Fold, a: (i64, i64), b: (i64, i64)) -> Cell {
+    let one = |(n, d): (i64, i64)| Cell::Number(n, d);
+    match fold {
+        Fold::Sum => sum(a, b, 1),
+        Fold::Largest => one(if less(a, b) { b } else { a }),
+        Fold::Smallest => one(if less(b, a) { b } else { a }),
+    }
+}

@@ -1,0 +1,337 @@
+//! Conditions over lists, sets and computed figures, for a block of rows at once.
+//!
+//! What the tests of [`super::lanes`] cannot say is worked out here column by column: a block's rows are one *place*, the rows that its
+//! facts lead to another, the entries of its lists a third, and each step fills the cells of all rows of its place. So what is asked
+//! of a household is worked out once and not for each of its members, and what is asked of the members is worked out in one run over
+//! their table and then joined by household.
+//!
+//! Numbers are pairs of 64-bit integers here. Where one does not fit, and wherever the row evaluator would have to weigh alternatives (a
+//! table whose row is not known), the row is *left* to it, so the answers are its answers. What no step exists for is left to it altogether.
+
+mod build;
+mod lists;
+mod scalar;
+mod truth;
+
+use super::ROWS;
+use crate::columns::Columns;
+use crate::graph::{Comparison, SetId, Step};
+use crate::ids::{EnumId, FieldId};
+use crate::value::{Number, Rounding};
+use std::ops::Range;
+
+/// Fewer rows than this are left to the row evaluator.
+const FEWEST: usize = 64;
+
+/// The most rows of another table that a block may lead to; those of a block that leads far apart are left to the row evaluator.
+const MOST: usize = 16 * ROWS;
+
+/// The steps that work out the asked conditions of a program.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sheets {
+    places: Vec<Way>,
+    steps: Vec<Stage>,
+    /// By asked condition: the step that has its answer for the rows of the block, where there is one.
+    pub(super) answers: Vec<Option<usize>>,
+}
+
+/// How the rows of a place are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    /// They are those of the block.
+    Block,
+    /// Through a fact of the rows of another place.
+    Through(usize, FieldId),
+    /// They are the entries of a list of the rows of another place.
+    Entries(usize, FieldId),
+}
+
+/// One step, for all rows of a place.
+#[derive(Clone, Debug)]
+struct Stage {
+    place: usize,
+    what: What,
+}
+
+/// A value of a step before, or a constant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Operand {
+    Step(usize),
+    Number(i64, i64),
+    Unknown,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    // Truths.
+    Test(FieldId, SetId),
+    Holds(FieldId, Box<[u32]>),
+    HoldsValue(FieldId, Operand),
+    IsEmpty(FieldId),
+    /// Parts of a step before, each straight or turned round.
+    And(Vec<(usize, bool)>),
+    Or(Vec<(usize, bool)>),
+    Compare(Comparison, Operand, Operand),
+    InSet(Operand, SetId),
+    Within(EnumId, Operand, Operand),
+    /// For some entry the step holds.
+    Some(usize, usize),
+    /// Never known.
+    Open,
+
+    // Numbers.
+    Fact(FieldId, i64),
+    Add(Operand, Operand),
+    Subtract(Operand, Operand),
+    Multiply(Operand, Operand, (i64, i64)),
+    Divide(Operand, Operand, (i64, i64)),
+    Least(Operand, Operand),
+    Most(Operand, Operand),
+    Round(Rounding, Operand, Number),
+    Shift(Operand, Operand, Step),
+    Year(Operand),
+    Month(Operand),
+    /// The value of the first row whose condition holds (or fails, where it is turned round), else the last.
+    Case(Vec<((usize, bool), Operand)>, Operand),
+    /// How many entries the step holds for; all of them where there is none.
+    Count(usize, Option<usize>),
+    Fold(crate::graph::Fold, usize, Option<usize>, Operand),
+
+    // Either.
+    /// From the place that is reached through a fact.
+    Led(usize),
+    /// From the rows that have the entries.
+    Owner(usize),
+}
+
+/// The cells of one step.
+#[derive(Clone, Debug, Default)]
+struct Cells {
+    /// Of a truth: certainly. Of a number: known.
+    certain: Vec<u64>,
+    /// Of a truth: possibly.
+    possible: Vec<u64>,
+    /// Rows that are left to the row evaluator; nothing else is said of them.
+    left: Vec<u64>,
+    numerators: Vec<i64>,
+    /// More than zero.
+    denominators: Vec<i64>,
+}
+
+/// Where the rows of a place are.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    start: usize,
+    len: usize,
+    /// Whether there is anything to work on; else all of it is left.
+    fine: bool,
+    /// Of a place reached through a fact: for each row of the place before, which row here; none where that is not known.
+    links: Vec<u32>,
+    /// Of entries: for each row of the place before, the first entry and one past the last, and whether there are no others.
+    spans: Vec<(u32, u32, bool)>,
+    /// Of entries: for each of them the row of the place before.
+    owners: Vec<u32>,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+/// Memory for one block.
+#[derive(Default)]
+pub(crate) struct Memory {
+    places: Vec<Place>,
+    cells: Vec<Cells>,
+}
+
+/// What steps are read with.
+struct Reader<'a> {
+    bound: &'a crate::graph::Bound,
+    columns: &'a Columns<'a>,
+    places: &'a [Place],
+    stages: &'a [Stage],
+    before: &'a [Cells],
+}
+
+impl Sheets {
+    /// Works out the block. Returns whether there was anything to do; [`Sheets::answer`] then has the answers.
+    pub(super) fn run(
+        &self,
+        bound: &crate::graph::Bound,
+        columns: &Columns<'_>,
+        rows: Range<u32>,
+        memory: &mut Memory,
+    ) -> bool {
+        if rows.len() < FEWEST || self.steps.is_empty() {
+            return false;
+        }
+        memory.places.resize_with(self.places.len(), Place::default);
+        memory.cells.resize_with(self.steps.len(), Cells::default);
+        for (at, way) in self.places.iter().enumerate() {
+            let (before, here) = memory.places.split_at_mut(at);
+            if let Some(here) = here.first_mut() {
+                here.find(*way, columns, before, &rows);
+            }
+        }
+        for (at, stage) in self.steps.iter().enumerate() {
+            let (before, here) = memory.cells.split_at_mut(at);
+            let (Some(cells), Some(place)) = (here.first_mut(), memory.places.get(stage.place)) else { continue };
+            cells.reset(place);
+            if place.fine {
+                let reader = Reader { bound, columns, places: &memory.places, stages: &self.steps, before };
+                reader.fill(stage, place, cells);
+            }
+        }
+        true
+    }
+
+    /// The answers to a condition: certainly, possibly, and the rows for which it is left open and has to be asked.
+    pub(super) fn answer<'m>(&self, asked: usize, memory: &'m Memory) -> Option<(&'m [u64], &'m [u64], &'m [u64])> {
+        let cells = memory.cells.get((*self.answers.get(asked)?)?)?;
+        Some((&cells.certain, &cells.possible, &cells.left))
+    }
+}
+
+impl Place {
+    fn find(&mut self, way: Way, columns: &Columns<'_>, before: &[Self], rows: &Range<u32>) {
+        self.links.clear();
+        self.spans.clear();
+        self.owners.clear();
+        match way {
+            Way::Block => (self.start, self.len, self.fine) = (rows.start as usize, rows.len(), true),
+            Way::Through(from, field) => self.follow(columns, before.get(from), field),
+            Way::Entries(of, field) => self.spread(columns, before.get(of), field),
+        }
+    }
+
+    fn follow(&mut self, columns: &Columns<'_>, from: Option<&Self>, field: FieldId) {
+        self.fine = false;
+        let Some(from) = from.filter(|from| from.fine) else { return };
+        let rows = (from.start..from.start + from.len).map(|row| columns.record(field, narrow(row)));
+        self.links.extend(rows.map(|row| row.unwrap_or(NOWHERE)));
+        let known = || self.links.iter().copied().filter(|row| *row != NOWHERE);
+        let (Some(first), Some(last)) = (known().min(), known().max()) else { return };
+        self.stand(first, last);
+        self.links.iter_mut().filter(|row| **row != NOWHERE).for_each(|row| *row -= first);
+    }
+
+    fn spread(&mut self, columns: &Columns<'_>, of: Option<&Self>, field: FieldId) {
+        self.fine = false;
+        let Some(of) = of.filter(|of| of.fine) else { return };
+        let up_to = columns.schema().field(field).map_or(u32::MAX, |f| f.up_to) as usize;
+        for row in of.start..of.start + of.len {
+            let (items, complete) = columns.list(field, narrow(row)).unwrap_or((&[], false));
+            let start = items.first().map_or(0, |item| item.0);
+            // A list that is as long as it can be is complete.
+            let complete = complete || (!items.is_empty() && items.len() >= up_to);
+            self.spans.push((start, start + narrow(items.len()), complete));
+        }
+        let some = || self.spans.iter().filter(|(start, end, _)| start < end);
+        let (Some(first), Some(end)) = (some().map(|s| s.0).min(), some().map(|s| s.1).max()) else {
+            // Nobody has an entry: what is asked about all of them can still be answered.
+            (self.start, self.len, self.fine) = (0, 0, true);
+            return;
+        };
+        self.stand(first, end - 1);
+        if !self.fine {
+            return;
+        }
+        self.owners.resize(self.len, NOWHERE);
+        for (at, (start, end, _)) in self.spans.iter_mut().enumerate() {
+            if start == end {
+                (*start, *end) = (0, 0);
+                continue;
+            }
+            (*start, *end) = (*start - first, *end - first);
+            for owner in self.owners.get_mut(*start as usize..*end as usize).unwrap_or_default() {
+                // Entries of two lists at once belong to nobody.
+                self.fine &= *owner == NOWHERE;
+                *owner = narrow(at);
+            }
+        }
+    }
+
+    fn stand(&mut self, first: u32, last: u32) {
+        self.start = first as usize;
+        self.len = (last - first) as usize + 1;
+        self.fine = self.len <= MOST;
+    }
+}
+
+impl Cells {
+    /// Everything left.
+    fn reset(&mut self, place: &Place) {
+        let len = if place.fine { place.len } else { 0 };
+        let words = len.div_ceil(64);
+        for (list, value) in [(&mut self.certain, 0), (&mut self.possible, u64::MAX), (&mut self.left, u64::MAX)] {
+            list.clear();
+            list.resize(words, value);
+        }
+        self.numerators.clear();
+        self.denominators.clear();
+    }
+
+    /// Nothing left.
+    fn whole(&mut self) {
+        self.left.fill(0);
+    }
+
+    /// Room for numbers.
+    fn numbers(&mut self, place: &Place, denominator: i64) {
+        self.numerators.resize(place.len, 0);
+        self.denominators.resize(place.len, denominator);
+    }
+
+    fn leave(&mut self, row: usize) {
+        put(&mut self.left, row, true);
+        put(&mut self.certain, row, false);
+        put(&mut self.possible, row, true);
+    }
+
+    fn set_number(&mut self, row: usize, value: Cell) {
+        match value {
+            Cell::Left => self.leave(row),
+            Cell::Unknown => {}
+            Cell::Number(numerator, denominator) => {
+                put(&mut self.certain, row, true);
+                self.numerators.get_mut(row).into_iter().for_each(|slot| *slot = numerator);
+                self.denominators.get_mut(row).into_iter().for_each(|slot| *slot = denominator);
+            }
+        }
+    }
+
+    #[inline]
+    fn number(&self, row: usize) -> Cell {
+        if bit(&self.left, row) {
+            return Cell::Left;
+        }
+        match (bit(&self.certain, row), self.numerators.get(row), self.denominators.get(row)) {
+            (true, Some(numerator), Some(denominator)) => Cell::Number(*numerator, *denominator),
+            _ => Cell::Unknown,
+        }
+    }
+}
+
+/// A number of one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cell {
+    Left,
+    Unknown,
+    Number(i64, i64),
+}
+
+#[inline]
+fn bit(words: &[u64], row: usize) -> bool {
+    words.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
+}
+
+#[inline]
+fn put(words: &mut [u64], row: usize, on: bool) {
+    if let Some(word) = words.get_mut(row / 64) {
+        let bit = 1u64 << (row % 64);
+        *word = if on { *word | bit } else { *word & !bit };
+    }
+}
+
+/// Rows are at most 2^32.
+fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
