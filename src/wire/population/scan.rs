@@ -64,6 +64,8 @@ pub struct Found {
     pub ignored: Vec<String>,
     /// How many households were read.
     pub households: u64,
+    /// How many households of the file are behind it.
+    pub end: u64,
     /// How many of them were matched.
     pub matched: u64,
 }
@@ -121,43 +123,68 @@ impl<'r> Scan<'r> {
         take: &mut dyn FnMut(Found, &Source) -> Result<(), Error>,
     ) -> Result<(u64, bool), Error> {
         let at_once = rayon::current_num_threads().saturating_mul(2).max(2);
-        let mut done = 0u64;
         let mut rejects = 0u64;
-        loop {
-            let mut chunks = Vec::new();
+        // Some chunks, and where the ones end that were passed over before them.
+        let next = |source: &mut Source| {
+            let (mut chunks, mut passed) = (Vec::new(), 0);
             while chunks.len() < at_once && go_on() {
                 let Some(chunk) = source.next_chunk()? else { break };
                 let after = chunk.first.saturating_add(u64::from(chunk.rows));
                 if after <= self.options.skip {
-                    done = after;
+                    passed = after;
                     continue;
                 }
                 chunks.push(chunk);
             }
-            if chunks.is_empty() {
-                return Ok((done, go_on()));
-            }
-            // Once it is to stop, what was not begun is left for another run.
-            let begun = |scratch: &mut (Scratch, Scratch), chunk: &Chunk| {
-                go_on().then(|| self.chunk(chunk, (&mut scratch.0, &mut scratch.1)))
-            };
-            let found: Vec<Option<Result<Found, Error>>> =
-                chunks.par_iter().map_init(<(Scratch, Scratch)>::default, begun).collect();
-            for (chunk, found) in chunks.iter().zip(found) {
-                let Some(found) = found else { return Ok((done, false)) };
-                let found = found?;
-                assert_whole(chunk, &found)?;
-                rejects = rejects.saturating_add(found.rejects.len() as u64);
-                done = chunk.first.saturating_add(u64::from(chunk.rows));
-                take(found, source)?;
-                if rejects > self.options.most_rejects {
-                    return Err(Error::profile(format!(
-                        "{rejects} households were left out, more than {}; see the reject file",
-                        self.options.most_rejects
-                    )));
-                }
-            }
+            Ok::<_, Error>((chunks, passed))
+        };
+        let (mut chunks, mut done) = next(source)?;
+        let mut found: Vec<Result<Found, Error>> = Vec::new();
+        let mut stopped = false;
+        while !chunks.is_empty() || !found.is_empty() {
+            // Every core matches some chunks while this thread writes what was found in the ones before, and reads the ones after.
+            let (matched, following, taken) = std::thread::scope(|scope| {
+                let matching = scope.spawn(|| self.chunks(&chunks, go_on));
+                let taken = found.into_iter().try_for_each(|found| {
+                    let found = found?;
+                    rejects = rejects.saturating_add(found.rejects.len() as u64);
+                    done = found.end;
+                    take(found, source)?;
+                    if rejects > self.options.most_rejects {
+                        return Err(Error::profile(format!(
+                            "{rejects} households were left out, more than {}; see the reject file",
+                            self.options.most_rejects
+                        )));
+                    }
+                    Ok(())
+                });
+                let following = if taken.is_ok() && !stopped { next(source) } else { Ok((Vec::new(), 0)) };
+                let matched = matching
+                    .join()
+                    .map_err(|_| Error::profile("matching a chunk failed: this is a fault of the program"));
+                (matched, following, taken)
+            });
+            taken?;
+            found = matched?;
+            stopped |= found.len() < chunks.len();
+            chunks = if stopped { Vec::new() } else { following?.0 };
         }
+        Ok((done, !stopped && go_on()))
+    }
+
+    /// What is found in some chunks, on every core; once it is to stop, in the first of them only.
+    fn chunks(&self, chunks: &[Chunk], go_on: &(dyn Fn() -> bool + Sync)) -> Vec<Result<Found, Error>> {
+        // What was not begun is left for another run.
+        let begun = |scratch: &mut (Scratch, Scratch), chunk: &Chunk| {
+            go_on().then(|| {
+                let found = self.chunk(chunk, (&mut scratch.0, &mut scratch.1))?;
+                assert_whole(chunk, &found)?;
+                Ok(found)
+            })
+        };
+        let found: Vec<Option<Result<Found, Error>>> =
+            chunks.par_iter().map_init(<(Scratch, Scratch)>::default, begun).collect();
+        found.into_iter().map_while(|found| found).collect()
     }
 
     /// One chunk. The second memory is for what lists are ordered by.
@@ -196,7 +223,15 @@ impl<'r> Scan<'r> {
         }
         let matched = out.iter().filter(|o| o.is_none()).count() as u64;
         let ignored = prepared.ignored.clone();
-        Ok(Found { batches, rejects, lists, ignored, households: u64::from(chunk.rows), matched })
+        Ok(Found {
+            batches,
+            rejects,
+            lists,
+            ignored,
+            households: u64::from(chunk.rows),
+            end: chunk.first.saturating_add(u64::from(chunk.rows)),
+            matched,
+        })
     }
 
     fn unit(
