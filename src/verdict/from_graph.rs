@@ -117,6 +117,11 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         Self { bound, facts, scratch, blocker: None, searching: false, stuck: false, steps }
     }
 
+    /// Its memory.
+    pub(super) fn into_scratch(self) -> &'a mut Scratch {
+        self.scratch
+    }
+
     /// The truth of a condition with all the steps that the limits allow, whatever earlier conditions took: what one policy spends
     /// changes no other's verdict.
     pub(crate) fn afresh(&mut self, id: NodeId) -> Truth {

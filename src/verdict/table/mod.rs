@@ -12,6 +12,7 @@
 //! only what is left goes to the exact search.
 
 mod build;
+mod few;
 
 use super::from_graph::{Evaluation, Scratch};
 use super::{Outcome, Truth, Verdict, exact};
@@ -193,19 +194,30 @@ pub(crate) fn outcomes_with(
     for (outcome, place) in out.iter_mut().zip(&table.places) {
         *outcome = Outcome { verdict: verdict(*place, &words.answers), not_proved: false, by_kleene: true };
     }
-    let left = table.unproved(&words.answers);
-    if left {
-        let mut search = scratch.search();
-        let mut base = Evaluation::new(bound, profile, scratch);
-        for (policy, (outcome, entry)) in out.iter_mut().zip(&bound.graph.entries).enumerate() {
-            let said = table.said(policy, words);
-            if let Some(root) = entry.root.filter(|_| said.verdict == Verdict::Undetermined && !said.open) {
-                // Fills the evaluator's memory with what is settled, which the search builds on.
-                base.afresh(root);
-                *outcome = exact::undecided(bound, entry, profile, &mut base, &mut search);
-            }
+    if !table.unproved(&words.answers) {
+        return;
+    }
+    // Made when the first policy needs a search.
+    let mut searching: Option<(Scratch, Evaluation<'_, Profile>)> = None;
+    let mut scratch = Some(scratch);
+    for (policy, (outcome, entry)) in out.iter_mut().zip(&bound.graph.entries).enumerate() {
+        let said = table.said(policy, words);
+        let Some(root) = entry.root.filter(|_| said.verdict == Verdict::Undetermined && !said.open) else { continue };
+        if let Some(settled) = few::settle(bound, table, policy, profile, words) {
+            *outcome = settled;
+            continue;
         }
-        scratch.give_back(search);
+        if let Some(scratch) = scratch.take() {
+            let search = scratch.search();
+            searching = Some((search, Evaluation::new(bound, profile, scratch)));
+        }
+        let Some((search, base)) = &mut searching else { continue };
+        // Fills the evaluator's memory with what is settled, which the search builds on.
+        base.afresh(root);
+        *outcome = exact::undecided(bound, entry, profile, base, search);
+    }
+    if let Some((search, base)) = searching {
+        base.into_scratch().give_back(search);
     }
 }
 

@@ -147,7 +147,7 @@ impl Build<'_> {
     }
 
     /// The list's entries as a place, and the step that says which of them pass; none where all do. With the place of its record.
-    fn list(&mut self, list: NodeId, entries: &mut Vec<usize>) -> Option<(usize, usize, Vec<(NodeId, bool)>)> {
+    fn list(&mut self, list: NodeId, entries: &[usize]) -> Option<(usize, usize, Vec<(NodeId, bool)>)> {
         let Node::List { fact, level, filters } = self.bound.graph.node(list) else { return None };
         let of = self.record(fact.record, entries)?;
         let here = self.place(Way::Entries(of, fact.field));

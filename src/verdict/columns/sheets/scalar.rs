@@ -23,7 +23,7 @@ impl Reader<'_> {
             What::Least(a, b) => self.two(place, cells, (*a, *b), |a, b| pick(a, b, less(b, a))),
             What::Most(a, b) => self.two(place, cells, (*a, *b), |a, b| pick(a, b, less(a, b))),
             What::Round(mode, a, step) => {
-                self.one(place, cells, *a, |n| n.round(*mode, *step).map_or(Cell::Left, cell))
+                self.one(place, cells, *a, |n| n.round(*mode, *step).map_or(Cell::Left, cell));
             }
             What::Shift(a, b, step) => self.two(place, cells, (*a, *b), |a, b| {
                 let shifted = number(a).zip(number(b)).and_then(|(a, b)| shifted(a, b, *step));
@@ -31,7 +31,7 @@ impl Reader<'_> {
             }),
             What::Year(a) => self.one(place, cells, *a, |n| day(n).map_or(Cell::Left, |d| whole(i64::from(d.year())))),
             What::Month(a) => {
-                self.one(place, cells, *a, |n| day(n).map_or(Cell::Left, |d| whole(i64::from(d.month()))))
+                self.one(place, cells, *a, |n| day(n).map_or(Cell::Left, |d| whole(i64::from(d.month()))));
             }
             What::Case(rows, otherwise) => self.case(rows, *otherwise, place, cells),
             What::Count(entries, pass) => self.count(*entries, *pass, place, cells),

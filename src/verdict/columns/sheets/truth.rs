@@ -15,20 +15,20 @@ impl Reader<'_> {
                 self.scalars(*field, place, cells, |value| Truth::of(set.contains(value)));
             }
             What::Holds(field, symbols) => {
-                self.rows(place, cells, |row| self.holds(*field, place.start + row, symbols));
+                each_row(place, cells, |row| self.holds(*field, place.start + row, symbols));
             }
             What::IsEmpty(field) => {
-                self.rows(place, cells, |row| match self.columns.set(*field, narrow(place.start + row)) {
+                each_row(place, cells, |row| match self.columns.set(*field, narrow(place.start + row)) {
                     Some(([], _, true)) => Truth::True,
                     Some(([_, ..], _, _)) => Truth::False,
                     _ => Truth::Unknown,
-                })
+                });
             }
             What::HoldsValue(field, value) => {
                 self.numbered(place, cells, [*value], |row, [(n, d)]| match u32::try_from(n / d) {
                     Ok(symbol) if n % d == 0 => self.holds(*field, place.start + row, &[symbol]),
                     _ => Truth::False,
-                })
+                });
             }
             What::And(parts) => self.joined(parts, true, cells),
             What::Or(parts) => self.joined(parts, false, cells),
@@ -62,26 +62,10 @@ impl Reader<'_> {
         }
     }
 
-    /// Asks of every row, none of which is left.
-    fn rows(&self, place: &Place, cells: &mut Cells, truth: impl Fn(usize) -> Truth) {
-        cells.whole();
-        for (word, (certain, possible)) in cells.certain.iter_mut().zip(&mut cells.possible).enumerate() {
-            let (mut yes, mut may) = (0u64, 0u64);
-            for at in 0..64.min(place.len.saturating_sub(word * 64)) {
-                match truth(word * 64 + at) {
-                    Truth::True => (yes, may) = (yes | 1 << at, may | 1 << at),
-                    Truth::Unknown => may |= 1 << at,
-                    Truth::False => {}
-                }
-            }
-            (*certain, *possible) = (yes, may);
-        }
-    }
-
     /// Asks of the value of a fact, where it is known.
     fn scalars(&self, field: FieldId, place: &Place, cells: &mut Cells, truth: impl Fn(i64) -> Truth) {
         let Some(Column::Scalar { values, known }) = self.columns.column(field) else { return cells.whole() };
-        self.rows(place, cells, |row| {
+        each_row(place, cells, |row| {
             let row = place.start + row;
             match values.get(row).filter(|_| known.is_none_or(|bits| bits.get(row))) {
                 Some(value) => truth(value),
@@ -194,5 +178,21 @@ impl Reader<'_> {
                 put(&mut cells.possible, row, bit(&from.possible, at));
             }
         }
+    }
+}
+
+/// Asks of every row, none of which is left.
+fn each_row(place: &Place, cells: &mut Cells, truth: impl Fn(usize) -> Truth) {
+    cells.whole();
+    for (word, (certain, possible)) in cells.certain.iter_mut().zip(&mut cells.possible).enumerate() {
+        let (mut yes, mut may) = (0u64, 0u64);
+        for at in 0..64.min(place.len.saturating_sub(word * 64)) {
+            match truth(word * 64 + at) {
+                Truth::True => (yes, may) = (yes | 1 << at, may | 1 << at),
+                Truth::Unknown => may |= 1 << at,
+                Truth::False => {}
+            }
+        }
+        (*certain, *possible) = (yes, may);
     }
 }
