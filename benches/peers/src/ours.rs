@@ -10,6 +10,7 @@ use entitle::verdict::from_graph::Scratch;
 use entitle::verdict::{Outcome, Verdict};
 use entitle::wire::json::write::profile_to_json;
 use entitle::wire::json::{ProfileReader, UnknownFields};
+use entitle::why::grounds::Grounds;
 use entitle::wire::sql;
 use std::path::Path;
 use std::time::Instant;
@@ -114,8 +115,25 @@ pub fn contenders<'a>(set: &'a Set, texts: &'a [Vec<u8>]) -> Vec<Contender<'a>> 
         }),
         json: None,
     };
-    let explained = explained(set);
-    vec![kleene, exact, explained]
+    vec![kleene, exact, grounded(set), explained(set)]
+}
+
+/// Exact verdicts and the grounds of all of them, flat.
+fn grounded(set: &Set) -> Contender<'_> {
+    let (mut scratch, mut grounds) = (Scratch::default(), Grounds::default());
+    let report = Report::of(set);
+    let every: Vec<PolicyId> = (0..set.engine.model().policies.len()).map(PolicyId::of).collect();
+    Contender {
+        name: "entitle, exact, the grounds of all".to_owned(),
+        how: "the conditions behind every verdict with the values they met, flat",
+        typed: Box::new(move |i, out| {
+            set.rules.grounds_into(&set.profiles[i], &mut scratch, &mut grounds);
+            let all: usize = every.iter().map(|policy| grounds.of(*policy).len()).sum();
+            assert!(all >= set.shape.policies.len(), "every verdict has a ground");
+            report.outcomes(grounds.outcomes(), &set.expected[i].0, out);
+        }),
+        json: None,
+    }
 }
 
 /// Exact verdicts and the reasons of all of them, as data.
@@ -124,8 +142,8 @@ fn explained(set: &Set) -> Contender<'_> {
     let report = Report::of(set);
     let every: Vec<PolicyId> = (0..set.engine.model().policies.len()).map(PolicyId::of).collect();
     Contender {
-        name: "entitle, exact, all reasons".to_owned(),
-        how: "why each policy applies or not, as data",
+        name: "entitle, exact, all explanations".to_owned(),
+        how: "with texts, values, distances and clauses",
         typed: Box::new(move |i, out| {
             let matches = set.rules.match_profile(&set.profiles[i]).expect("a profile without contradictions");
             let reasons = matches.explain_all(&every, &mut scratch);

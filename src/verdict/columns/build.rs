@@ -246,12 +246,8 @@ fn part(lane: usize, width: Width, (least, most): (i64, i64), set: &Intervals) -
     let range = Intervals::range(least, most);
     let turned = set.contains(least);
     let set = if turned { range.without(set) } else { range.and(set) };
-    let place = |value: i64| match width {
-        Width::Byte { least, most } => (value.clamp(least, most) - least) as i32,
-        Width::Int => value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32,
-    };
-    let end = |to: i64| if to == most && matches!(width, Width::Int) { i32::MAX } else { place(to) };
-    let spans: Vec<(i32, i32)> = set.as_slice().iter().map(|(from, to)| (place(*from), end(*to))).collect();
+    let end = |to: i64| if to == most && matches!(width, Width::Int) { i32::MAX } else { width.place(to) };
+    let spans: Vec<(i32, i32)> = set.as_slice().iter().map(|(from, to)| (width.place(*from), end(*to))).collect();
     Part::Test(Test { lane, spans }, turned)
 }
 
@@ -264,7 +260,20 @@ fn width(cuts: &BTreeSet<i64>) -> Option<Width> {
     if last.checked_sub(least)? <= 255 {
         return Some(Width::Byte { least, most: *last });
     }
+    // The largest step that every cut point is a whole number of steps from the first.
+    let distances = || cuts.iter().map(|cut| cut.saturating_sub(*first));
+    let step = u32::try_from(distances().fold(0, greatest_divisor)).ok()?.max(1);
+    let below = first.checked_sub(i64::from(step))?;
+    let distance = last.checked_sub(below)?;
+    if distance < 1 << 31 && distance / i64::from(step) <= i64::from(u16::MAX) {
+        return Some(Width::Short { least: below, most: *last, step });
+    }
     (least >= i64::from(i32::MIN) && *last <= i64::from(i32::MAX)).then_some(Width::Int)
+}
+
+/// Of two numbers that are not negative.
+fn greatest_divisor(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { greatest_divisor(b, a % b) }
 }
 
 /// Registers and policies are bounded by the nodes of the graph, of which there are at most 2^22.

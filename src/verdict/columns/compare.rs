@@ -66,6 +66,18 @@ impl Kernels {
         }
     }
 
+    /// Rows whose short is from `least` to `most`, joined to `into`.
+    #[inline(always)]
+    pub(super) fn shorts(self, values: &[u16; ROWS], least: u16, most: u16, into: &mut Plane) {
+        match self {
+            Self::Portable => join(into, values, |v| v.wrapping_sub(least) <= most.wrapping_sub(least)),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(token) => token.shorts(values, least, most, into),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(token) => token.shorts(values, least, most, into),
+        }
+    }
+
     /// Rows whose integer is from `least` to `most`, joined to `into`.
     #[inline(always)]
     pub(super) fn ints(self, values: &[i32; ROWS], least: i32, most: i32, into: &mut Plane) {
@@ -115,25 +127,31 @@ mod tests {
         let edges = [i32::MIN, i32::MIN + 1, -70_000, -1, 0, 1, 127, 128, 255, 70_000, i32::MAX - 1, i32::MAX];
         for seed in 0..20u64 {
             let mut bytes = [0u8; ROWS];
+            let mut shorts = [0u16; ROWS];
             let mut ints = [0i32; ROWS];
-            for (at, (byte, int)) in bytes.iter_mut().zip(&mut ints).enumerate() {
+            for (at, ((byte, short), int)) in bytes.iter_mut().zip(&mut shorts).zip(&mut ints).enumerate() {
                 let x = mixed(seed, at);
                 *byte = (x >> 8) as u8;
+                *short = if x.is_multiple_of(5) { 0u16.wrapping_sub((x >> 40) as u16 & 1) } else { (x >> 24) as u16 };
                 *int = if x.is_multiple_of(3) { edges[(x >> 16) as usize % edges.len()] } else { (x >> 20) as i32 };
             }
             for pair in 0..60u64 {
                 let x = mixed(seed ^ 99, pair as usize);
                 let ends = [(x >> 3) as u8, (x >> 11) as u8];
                 let (least, most) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+                let ends = [(x >> 5) as u16, (x >> 33) as u16];
+                let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
                 let ends = [x >> 19, x >> 27].map(|at| edges[at as usize % edges.len()]);
                 let (from, to) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
                 for kernels in Kernels::all() {
-                    let (mut of_bytes, mut of_ints) = (NONE, NONE);
+                    let (mut of_bytes, mut of_shorts, mut of_ints) = (NONE, NONE, NONE);
                     kernels.bytes(&bytes, least, most, &mut of_bytes);
+                    kernels.shorts(&shorts, low, high, &mut of_shorts);
                     kernels.ints(&ints, from, to, &mut of_ints);
                     for at in 0..ROWS {
                         let bit = |plane: &Plane| plane[at / 64] >> (at % 64) & 1 == 1;
                         assert_eq!(bit(&of_bytes), (least..=most).contains(&bytes[at]), "{kernels:?} {at}");
+                        assert_eq!(bit(&of_shorts), (low..=high).contains(&shorts[at]), "{kernels:?} {at}");
                         assert_eq!(bit(&of_ints), (from..=to).contains(&ints[at]), "{kernels:?} {at}");
                     }
                 }

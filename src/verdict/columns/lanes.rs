@@ -8,6 +8,7 @@ use std::ops::Range;
 /// Memory for the values of one lane, and for the rows that paths lead to.
 pub(super) struct Buffers {
     bytes: Box<[u8; ROWS]>,
+    shorts: Box<[u16; ROWS]>,
     ints: Box<[i32; ROWS]>,
     paths: Vec<Led>,
 }
@@ -20,7 +21,7 @@ struct Led {
 
 impl Default for Buffers {
     fn default() -> Self {
-        Self { bytes: Box::new([0; ROWS]), ints: Box::new([0; ROWS]), paths: Vec::new() }
+        Self { bytes: Box::new([0; ROWS]), shorts: Box::new([0; ROWS]), ints: Box::new([0; ROWS]), paths: Vec::new() }
     }
 }
 
@@ -44,7 +45,7 @@ pub(super) fn test(
 ) -> bool {
     let Memory { certain, possible, lanes, .. } = memory;
     lead(program, columns, rows.clone(), lanes);
-    let Buffers { bytes, ints, paths } = lanes;
+    let Buffers { bytes, shorts, ints, paths } = lanes;
     let (start, count) = (rows.start as usize, rows.len());
     let mut all_known = true;
     let mut register = 0usize;
@@ -76,6 +77,10 @@ pub(super) fn test(
             (Some(values), Width::Byte { least, most }) => {
                 narrow(values, places, bytes, |v| (v.clamp(least, most) - least) as u8, least, most);
                 Held::Bytes(bytes)
+            }
+            (Some(values), Width::Short { least, most, step }) => {
+                shorten(values, places, shorts, (least, most), Steps::of(step));
+                Held::Shorts(shorts)
             }
             (Some(values), Width::Int) => {
                 if let Some(block) = whole_block(values, places) {
@@ -118,6 +123,7 @@ enum Held<'a> {
     Nothing,
     Bits(Plane, Width),
     Bytes(&'a [u8; ROWS]),
+    Shorts(&'a [u16; ROWS]),
     Ints(&'a [i32; ROWS]),
 }
 
@@ -127,11 +133,8 @@ fn held(values: &Held<'_>, test: &Test, kernels: Kernels) -> Plane {
     match values {
         Held::Nothing => {}
         Held::Bits(bits, width) => {
-            let place = |value: i64| match *width {
-                Width::Byte { least, most } => (value.clamp(least, most) - least) as i32,
-                Width::Int => value as i32,
-            };
-            let holds = |value: i64| test.spans.iter().any(|(least, most)| (*least..=*most).contains(&place(value)));
+            let holds =
+                |value: i64| test.spans.iter().any(|(least, most)| (*least..=*most).contains(&width.place(value)));
             let (no, yes) = (holds(0), holds(1));
             for (word, bits) in plane.iter_mut().zip(bits) {
                 *word = if yes { *bits } else { 0 } | if no { !bits } else { 0 };
@@ -140,6 +143,11 @@ fn held(values: &Held<'_>, test: &Test, kernels: Kernels) -> Plane {
         Held::Bytes(values) => {
             for (least, most) in &test.spans {
                 kernels.bytes(values, *least as u8, *most as u8, &mut plane);
+            }
+        }
+        Held::Shorts(values) => {
+            for (least, most) in &test.spans {
+                kernels.shorts(values, *least as u16, *most as u16, &mut plane);
             }
         }
         Held::Ints(values) => {
@@ -171,6 +179,44 @@ fn narrow(
         return;
     }
     fill(values, places, into, byte);
+}
+
+/// Division of numbers below 2^31 by a step, as one multiplication and one shift, which vectors can do.
+///
+/// Granlund and Montgomery, *Division by invariant integers using multiplication* (1994), theorem 4.2: with `l` the least such that
+/// `step <= 2^l`, the quotient is `n * ceil(2^(31 + l) / step) / 2^(31 + l)`, rounded down.
+#[derive(Clone, Copy)]
+struct Steps {
+    factor: u32,
+    shift: u32,
+}
+
+impl Steps {
+    fn of(step: u32) -> Self {
+        let step = u64::from(step.max(1));
+        let shift = 31 + step.next_power_of_two().trailing_zeros();
+        Self { factor: (1u64 << shift).div_ceil(step) as u32, shift }
+    }
+
+    #[inline(always)]
+    fn count(self, n: u32) -> u16 {
+        ((u64::from(n) * u64::from(self.factor)) >> self.shift) as u16
+    }
+}
+
+/// Shorts of a lane.
+#[inline(always)]
+fn shorten(values: &Values<'_>, places: Places<'_>, into: &mut [u16; ROWS], (least, most): (i64, i64), steps: Steps) {
+    if let (Values::I32(values), Places::Run(start, count), Ok(least), Ok(most)) =
+        (values, places, i32::try_from(least), i32::try_from(most))
+    {
+        let block = values.get(start..start + count).unwrap_or_default();
+        for (short, value) in into.iter_mut().zip(block) {
+            *short = steps.count(value.clamp(&least, &most).wrapping_sub(least) as u32);
+        }
+        return;
+    }
+    fill(values, places, into, |v| steps.count((v.clamp(least, most) - least) as u32));
 }
 
 /// The values of a block, each made into what a lane holds.
@@ -241,6 +287,24 @@ fn lead(program: &Program, columns: &Columns<'_>, rows: Range<u32>, buffers: &mu
                 && let Some(word) = led.known.get_mut(row_at / 64)
             {
                 *word |= 1 << (row_at % 64);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Steps;
+
+    #[test]
+    fn one_multiplication_divides() {
+        for step in (1..200).chain([1_000, 4_095, 4_096, 4_097, 65_535, 1_000_000, 1 << 30, (1 << 31) - 1]) {
+            let steps = Steps::of(step);
+            let near = |n: u32| [n.saturating_sub(1), n, n + 1];
+            for n in (0..65_536 / 7).flat_map(|k| near((k * 7u32).saturating_mul(step).min((1 << 31) - 2))) {
+                if n / step <= u32::from(u16::MAX) {
+                    assert_eq!(u32::from(steps.count(n)), n / step, "{n} / {step}");
+                }
             }
         }
     }

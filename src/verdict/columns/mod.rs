@@ -92,8 +92,21 @@ struct Lane {
 enum Width {
     /// The value, no less than `least` and no more than `most`, as its distance from `least`.
     Byte { least: i64, most: i64 },
+    /// The same in steps of so much, within 16 bits: money whose cut points are round, and dates.
+    Short { least: i64, most: i64, step: u32 },
     /// The value, held within 32 bits.
     Int,
+}
+
+impl Width {
+    /// Where a value is in the lane's measure.
+    fn place(self, value: i64) -> i32 {
+        match self {
+            Self::Byte { least, most } => (value.clamp(least, most) - least) as i32,
+            Self::Short { least, most, step } => ((value.clamp(least, most) - least) / i64::from(step)) as i32,
+            Self::Int => value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32,
+        }
+    }
 }
 
 /// A lane's value is in one of these spans, both ends included, in the lane's own measure.

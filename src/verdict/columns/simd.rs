@@ -11,10 +11,12 @@
 
 use super::{Plane, ROWS};
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm256_cmpeq_epi8, _mm256_cmpgt_epi32, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
-    _mm256_or_si256, _mm256_packs_epi16, _mm256_packs_epi32, _mm256_permutevar8x32_epi32, _mm256_set1_epi8,
-    _mm256_set1_epi32, _mm256_setr_epi32, _mm256_sub_epi8, _mm512_cmple_epi32_mask, _mm512_cmple_epu8_mask,
-    _mm512_loadu_si512, _mm512_mask_cmple_epi32_mask, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_sub_epi8,
+    __m256i, __m512i, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpgt_epi32, _mm256_loadu_si256, _mm256_min_epu8,
+    _mm256_min_epu16, _mm256_movemask_epi8, _mm256_or_si256, _mm256_packs_epi16, _mm256_packs_epi32,
+    _mm256_permute4x64_epi64, _mm256_permutevar8x32_epi32, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32,
+    _mm256_setr_epi32, _mm256_sub_epi8, _mm256_sub_epi16, _mm512_cmple_epi32_mask, _mm512_cmple_epu8_mask,
+    _mm512_cmple_epu16_mask, _mm512_loadu_si512, _mm512_mask_cmple_epi32_mask, _mm512_set1_epi8, _mm512_set1_epi16,
+    _mm512_set1_epi32, _mm512_sub_epi8, _mm512_sub_epi16,
 };
 
 /// Proof that the processor has AVX2.
@@ -44,6 +46,12 @@ impl Avx2 {
     }
 
     #[inline(always)]
+    pub(super) fn shorts(self, values: &[u16; ROWS], least: u16, most: u16, into: &mut Plane) {
+        // SAFETY: the token proves that the processor has AVX2.
+        unsafe { shorts_avx2(values, least, most, into) }
+    }
+
+    #[inline(always)]
     pub(super) fn ints(self, values: &[i32; ROWS], least: i32, most: i32, into: &mut Plane) {
         // SAFETY: the token proves that the processor has AVX2.
         unsafe { ints_avx2(values, least, most, into) }
@@ -66,6 +74,12 @@ impl Avx512 {
     pub(super) fn bytes(self, values: &[u8; ROWS], least: u8, most: u8, into: &mut Plane) {
         // SAFETY: the token proves that the processor has AVX-512 F and BW.
         unsafe { bytes_avx512(values, least, most, into) }
+    }
+
+    #[inline(always)]
+    pub(super) fn shorts(self, values: &[u16; ROWS], least: u16, most: u16, into: &mut Plane) {
+        // SAFETY: the token proves that the processor has AVX-512 F and BW.
+        unsafe { shorts_avx512(values, least, most, into) }
     }
 
     #[inline(always)]
@@ -93,6 +107,12 @@ fn load_bytes(values: &[u8; 32]) -> __m256i {
 }
 
 #[target_feature(enable = "avx2")]
+fn load_shorts(values: &[u16; 16]) -> __m256i {
+    // SAFETY: the array has the 32 bytes that are read; no alignment is asked for.
+    unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
+}
+
+#[target_feature(enable = "avx2")]
 fn load_ints(values: &[i32; 8]) -> __m256i {
     // SAFETY: the array has the 32 bytes that are read; no alignment is asked for.
     unsafe { _mm256_loadu_si256(values.as_ptr().cast()) }
@@ -111,6 +131,28 @@ fn bytes_avx2(values: &[u8; ROWS], least: u8, most: u8, into: &mut Plane) {
             // No unsigned comparison exists: what is no more than the width is its own minimum with it.
             let held = _mm256_cmpeq_epi8(_mm256_min_epu8(distance, width), distance);
             bits |= u64::from(_mm256_movemask_epi8(held).cast_unsigned()) << (at * 32);
+        }
+        *word |= bits;
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn shorts_avx2(values: &[u16; ROWS], least: u16, most: u16, into: &mut Plane) {
+    let from = _mm256_set1_epi16(least.cast_signed());
+    let width = _mm256_set1_epi16(most.wrapping_sub(least).cast_signed());
+    let (chunks, _) = values.as_chunks::<16>();
+    for (word, fours) in into.iter_mut().zip(chunks.chunks_exact(4)) {
+        let mut bits = 0u64;
+        for (at, two) in fours.chunks_exact(2).enumerate() {
+            let [a, b] = two else { continue };
+            let held = |values: &[u16; 16]| {
+                let distance = _mm256_sub_epi16(load_shorts(values), from);
+                _mm256_cmpeq_epi16(_mm256_min_epu16(distance, width), distance)
+            };
+            // Packing interleaves the halves of vectors; this puts the groups of eight answers back in order.
+            let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi16(held(a), held(b)));
+            bits |= u64::from(_mm256_movemask_epi8(ordered).cast_unsigned()) << (at * 32);
         }
         *word |= bits;
     }
@@ -158,6 +200,22 @@ fn bytes_avx512(values: &[u8; ROWS], least: u8, most: u8, into: &mut Plane) {
         // SAFETY: the array has the 64 bytes that are read; no alignment is asked for.
         let values: __m512i = unsafe { _mm512_loadu_si512(chunk.as_ptr().cast()) };
         *word |= _mm512_cmple_epu8_mask(_mm512_sub_epi8(values, from), width);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn shorts_avx512(values: &[u16; ROWS], least: u16, most: u16, into: &mut Plane) {
+    let from = _mm512_set1_epi16(least.cast_signed());
+    let width = _mm512_set1_epi16(most.wrapping_sub(least).cast_signed());
+    let (chunks, _) = values.as_chunks::<32>();
+    for (word, two) in into.iter_mut().zip(chunks.chunks_exact(2)) {
+        let mut bits = 0u64;
+        for (at, chunk) in two.iter().enumerate() {
+            // SAFETY: the array has the 64 bytes that are read; no alignment is asked for.
+            let values: __m512i = unsafe { _mm512_loadu_si512(chunk.as_ptr().cast()) };
+            bits |= u64::from(_mm512_cmple_epu16_mask(_mm512_sub_epi16(values, from), width)) << (at * 32);
+        }
+        *word |= bits;
     }
 }
 
