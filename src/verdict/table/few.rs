@@ -72,7 +72,7 @@ pub(super) fn settle(bound: &Bound, table: &Table, policy: usize, profile: &Prof
         (all_hold, _) if all_hold != form.opposite => Verdict::Eligible,
         _ => Verdict::Ineligible,
     };
-    Some(Outcome { verdict, not_proved: false, by_kleene: false })
+    Some(Outcome { verdict, not_proved: false, by_kleene: verdict == Verdict::Undetermined })
 }
 
 impl Missing {
