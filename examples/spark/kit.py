@@ -36,7 +36,7 @@ def run(library, batches):
 
 
 def main():
-    library, folder = sys.argv[1:]
+    library, folder = os.path.realpath(sys.argv[1]), sys.argv[2]
     spark = SparkSession.builder.appName("entitle conformance").getOrCreate()
     spark.sparkContext.addFile(library)
     cases = [(file.stem, file.read_text(encoding="utf-8")) for file in sorted(pathlib.Path(folder).glob("*.json"))]

@@ -47,11 +47,20 @@ def ignored(settings, population):
 def main():
     options, today = arguments()
     spark = SparkSession.builder.appName("entitle scan").getOrCreate()
+    try:
+        scan(spark, options, today)
+    finally:
+        spark.stop()
+
+
+def scan(spark, options, today):
     context = spark.sparkContext
-    context.addFile(options.library)
-    context.addFile(options.pack)
+    # Spark ships what a link leads to, under that name; an installed library is a link to the file with its version.
+    library, pack = map(os.path.realpath, (options.library, options.pack))
+    context.addFile(library)
+    context.addFile(pack)
     keys = tuple(pathlib.Path(key).read_text(encoding="ascii") for key in options.key)
-    settings = matcher.Settings(os.path.basename(options.library), os.path.basename(options.pack), keys, today, options.as_of)
+    settings = matcher.Settings(os.path.basename(library), os.path.basename(pack), keys, today, options.as_of)
     spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", options.batch)
     # Both folders of a result are written side by side; otherwise every task would sort its rows first.
     spark.conf.set("spark.sql.maxConcurrentOutputFileWriters", 2)
@@ -65,21 +74,21 @@ def main():
         names = matcher.policies(settings, unit)
         if not names:
             continue
-        measures = matcher.Measures(context.accumulator(0), context.accumulator(0.0), context.accumulator(0, matcher.Largest()))
+        measures = matcher.Measures(context.accumulator(0), context.accumulator(0.0), context.accumulator(0.0),
+                                    context.accumulator(0, matcher.Largest()))
         columns, schema = matcher.result(names)
         started = time.monotonic()
         found = population.mapInArrow(functools.partial(matcher.run, settings, unit, schema, measures), columns)
         folder = f"{options.output}/{unit}"
         found.write.partitionBy("left_out").parquet(folder)
         wall = time.monotonic() - started
-        counts = {row["left_out"]: row["count"] for row in spark.read.parquet(folder).groupBy("left_out").count().collect()}
-        kept, out = counts.get(False, 0), counts.get(True, 0)
-        print(f"{unit}: {households} households in, {out} left out, {kept} rows of {len(names)} policies, {wall:.1f} s; matching alone"
-              f" {measures.seconds.value:.1f} s on the executors for {measures.units.value} rows,"
-              f" largest Python worker {measures.memory.value // 1024} MB", flush=True)
+        counts = {str(row["left_out"]).lower(): row["count"] for row in spark.read.parquet(folder).groupBy("left_out").count().collect()}
+        kept, out = counts.get("false", 0), counts.get("true", 0)
+        print(f"{unit}: {households} households in, {out} left out, {kept} rows of {len(names)} policies, {wall:.1f} s", flush=True)
+        print(f"  processor time of the Python workers for {measures.units.value} rows: {measures.python.value:.1f} s, of it matching"
+              f" {measures.matching.value:.1f} s; largest worker {measures.memory.value // 1024} MB", flush=True)
         if unit == matcher.HOUSEHOLD and kept + out != households:
             raise SystemExit(f"{households} households went in and {kept + out} came out")
-    spark.stop()
 
 
 if __name__ == "__main__":

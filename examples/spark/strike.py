@@ -28,16 +28,20 @@ def processes():
     return found
 
 
+def resident(pid):
+    """In MB."""
+    return int(re.search(r"VmRSS:\s*(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) // 1024
+
+
 def matching(executor, all_):
-    """The Python workers below an executor that have the library loaded, with their resident size in MB."""
+    """The Python workers below an executor that have the library loaded, with their resident size."""
     found, below = {}, {executor}
     while below:
         below = {pid for pid, (parent, _) in all_.items() if parent in below}
         for pid in below:
             try:
                 if "libentitle" in pathlib.Path(f"/proc/{pid}/maps").read_text():
-                    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-                    found[pid] = int(re.search(r"VmRSS:\s*(\d+)", status)[1]) // 1024
+                    found[pid] = resident(pid)
             except OSError:
                 pass
     return found
@@ -68,9 +72,10 @@ def main():
                 workers = matching(pid, all_)
                 if not workers:
                     continue
+                size = resident(pid)
                 os.kill(pid, signal.SIGKILL)
-                print(f"killed executor {executor['id']} (pid {pid}): {executor['activeTasks']} task running, {executor['completedTasks']} done,"
-                      f" Python workers {workers} (pid: MB resident); {len(executors) - 1} executors were alive", flush=True)
+                print(f"killed executor {executor['id']} (pid {pid}, {size} MB resident): {executor['activeTasks']} task running,"
+                      f" {executor['completedTasks']} done, Python workers {workers} (pid: MB); {len(executors) - 1} executors there", flush=True)
                 return 0
     print("no executor was found at work")
     return 1
