@@ -1,18 +1,22 @@
-"""What the stages of a job cost by Spark's own event log (`--conf spark.eventLog.enabled=true`): tasks, run time, processor time of the JVM.
+"""What the stages of a job cost by Spark's own event log (`--conf spark.eventLog.enabled=true`): tasks, run time, processor time of the
+JVM without that of the Python workers.
 
-    python examples/spark/cost.py EVENTLOG...
+    python examples/spark/cost.py EVENTLOG_FOLDER
 """
 
 import collections
 import json
+import pathlib
 import sys
+
+import pyarrow as pa
 
 
 def main():
     stages, names = collections.defaultdict(lambda: [0, 0.0, 0.0]), {}
-    for path in sys.argv[1:]:
-        with open(path, encoding="utf-8") as file:
-            for event in map(json.loads, file):
+    for path in pathlib.Path(sys.argv[1]).glob("events_*"):
+        with pa.input_stream(path, compression="zstd" if path.suffix == ".zstd" else None) as file:
+            for event in map(json.loads, file.read().splitlines()):
                 if event["Event"] == "SparkListenerStageSubmitted":
                     info = event["Stage Info"]
                     names[info["Stage ID"]] = info["Stage Name"]

@@ -46,7 +46,8 @@ def main():
     wrong = [line for row in rows for line in row["wrong"]]
     failed = sum(bool(row["wrong"]) for row in rows)
     print(*wrong, sep="\n", end="\n" if wrong else "")
-    print(f"conformance through Spark: {len(rows) - failed} of {len(cases)} cases passed, on {len({r['executor'] for r in rows})} executors")
+    executors = len({row["executor"] for row in rows})
+    print(f"conformance through Spark: {len(rows) - failed} of {len(cases)} cases passed, on {executors} executors")
     spark.stop()
     if wrong or sorted(row["name"] for row in rows) != [name for name, _ in cases] or len(cases) < CASES:
         raise SystemExit(1)

@@ -2,8 +2,8 @@
 
     python examples/spark/strike.py http://localhost:4040
 
-It waits until the job's REST API names an executor with a task running and one that is done, and a Python worker below that executor
-has the library loaded.
+It waits until the job's REST API names a stage of which some tasks are done and an executor with a task running, and a Python worker
+below that executor has the library loaded.
 """
 
 import json
@@ -54,16 +54,17 @@ def get(url):
 
 def main():
     base = sys.argv[1] + "/api/v1/applications"
-    until = time.monotonic() + 300
+    until = time.monotonic() + 600
     while time.monotonic() < until:
         time.sleep(0.1)
         try:
             app = get(base)[0]["id"]
             executors = get(f"{base}/{app}/executors")
-        except OSError:
+            stages = [s for s in get(f"{base}/{app}/stages?status=active") if s["numCompleteTasks"] > 1]
+        except (OSError, ValueError, IndexError):
             continue  # the job has not begun
-        for executor in executors:
-            if executor["id"] == "driver" or not executor["activeTasks"] or not executor["completedTasks"]:
+        for executor in executors if stages else ():
+            if executor["id"] == "driver" or not executor["activeTasks"]:
                 continue
             all_ = processes()
             mine = [pid for pid, (_, line) in all_.items() if "org.apache.spark.executor.CoarseGrainedExecutorBackend" in line
@@ -74,8 +75,9 @@ def main():
                     continue
                 size = resident(pid)
                 os.kill(pid, signal.SIGKILL)
-                print(f"killed executor {executor['id']} (pid {pid}, {size} MB resident): {executor['activeTasks']} task running,"
-                      f" {executor['completedTasks']} done, Python workers {workers} (pid: MB); {len(executors) - 1} executors there", flush=True)
+                done, tasks = stages[0]["numCompleteTasks"], stages[0]["numTasks"]
+                print(f"killed executor {executor['id']} of {len(executors) - 1} (pid {pid}, {size} MB resident): {executor['activeTasks']}"
+                      f" task running, {done} of {tasks} done, its Python workers in MB by pid: {workers}", flush=True)
                 return 0
     print("no executor was found at work")
     return 1
