@@ -43,9 +43,19 @@ class PolicyInfo(c.Structure):
     ] + [("written", c.c_uint32), ("status", c.c_uint32)]
 
 
+class Trust(c.Structure):
+    _fields_ = [("keys", c.POINTER(Str)), ("key_count", c.c_size_t), ("least_revision", c.c_uint64), ("day", c.c_int32)] + [
+        (name, c.c_uint32) for name in ("day_known", "anybody", "reserved")
+    ]
+
+
 def utf8(text):
     data = text.encode()
     return data, len(data)
+
+
+def lend(pair):
+    return Str(c.cast(c.c_char_p(pair[0]), c.c_void_p), pair[1])
 
 
 class Library:
@@ -103,10 +113,18 @@ class Library:
         del keep
         return engine
 
+    def open_pack(self, pack, keys=(), day=None, least_revision=0):
+        """A pack, as bytes. Without public keys (PEM) it is taken from anybody: only where its way here is trusted."""
+        keep = [utf8(key) for key in keys]
+        trust = Trust((Str * len(keep))(*map(lend, keep)), len(keep), least_revision, self.days(day).value if day else 0,
+                      day is not None, not keep, 0)
+        engine = self.make(Engine, "entitle_engine_open_pack", c.c_char_p(pack), c.c_size_t(len(pack)), c.byref(trust))
+        del keep
+        return engine
+
     @staticmethod
     def sources(texts):
         keep = [(utf8(name), utf8(text)) for name, text in texts]
-        lend = lambda pair: Str(c.cast(c.c_char_p(pair[0]), c.c_void_p), pair[1])
         return (Source * len(keep))(*(Source(lend(name), lend(text)) for name, text in keep)), keep
 
     def days(self, date):

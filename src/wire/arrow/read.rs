@@ -108,7 +108,9 @@ pub fn read(schema: &Schema, batch: &RecordBatch, options: &Options) -> Result<B
 /// # Errors
 /// When it is no struct, when the struct itself has nulls, or when something in it leads out of its memory.
 pub fn checked(data: &ArrayData) -> Result<RecordBatch, ArrowError> {
-    data.validate_full().map_err(|e| ArrowError::layout("the batch", e.to_string()))?;
+    let wrong = |e: arrow_schema::ArrowError| ArrowError::layout("the batch", e.to_string());
+    let data = with_offsets(data).map_err(wrong)?;
+    data.validate_full().map_err(wrong)?;
     if !matches!(data.data_type(), DataType::Struct(_)) || data.null_count() > 0 {
         return Err(ArrowError::Type {
             column: "the batch".to_owned(),
@@ -116,7 +118,20 @@ pub fn checked(data: &ArrayData) -> Result<RecordBatch, ArrowError> {
             expected: "a struct without nulls, a column a fact".to_owned(),
         });
     }
-    Ok(RecordBatch::from(StructArray::from(data.clone())))
+    Ok(RecordBatch::from(StructArray::from(data)))
+}
+
+/// The same with every array that has no rows made anew: the columnar format lets those have no offsets at all, as Arrow for Java writes
+/// them, and what stands in their place must not be read.
+fn with_offsets(data: &ArrayData) -> Result<ArrayData, arrow_schema::ArrowError> {
+    if data.is_empty() {
+        return Ok(ArrayData::new_empty(data.data_type()));
+    }
+    if data.child_data().is_empty() {
+        return Ok(data.clone());
+    }
+    let children = data.child_data().iter().map(with_offsets).collect::<Result<Vec<_>, _>>()?;
+    data.clone().into_builder().child_data(children).build()
 }
 
 /// The verdicts on the units of a kind in a batch, as [`super::verdicts`] writes them: all of it in one call.
