@@ -75,7 +75,22 @@ impl Rules {
         rows: Range<u32>,
         scratch: &mut Scratch,
     ) -> Planes {
-        self.planes(columns, unit, rows, None, scratch)
+        let mut planes = Planes::default();
+        self.planes(columns, unit, rows, (&mut planes, None), scratch);
+        planes
+    }
+
+    /// The same into memory of the caller, which is reused from one part of the rows to the next: making pages for the answers is a good part
+    /// of the time.
+    pub fn verdicts_into(
+        &self,
+        columns: &Columns<'_>,
+        unit: EntityId,
+        rows: Range<u32>,
+        into: &mut Planes,
+        scratch: &mut Scratch,
+    ) {
+        self.planes(columns, unit, rows, (into, None), scratch);
     }
 
     /// The same, with the rows that may miss a policy by one condition: at most one of its conditions at the top does not hold. To find
@@ -89,7 +104,8 @@ impl Rules {
         scratch: &mut Scratch,
     ) -> (Planes, Marks) {
         let mut near = Marks::new(self.policies_for(unit).len(), rows.len());
-        let planes = self.planes(columns, unit, rows, Some(&mut near), scratch);
+        let mut planes = Planes::default();
+        self.planes(columns, unit, rows, (&mut planes, Some(&mut near)), scratch);
         (planes, near)
     }
 
@@ -98,15 +114,17 @@ impl Rules {
         columns: &Columns<'_>,
         unit: EntityId,
         rows: Range<u32>,
-        near: Option<&mut Marks>,
+        (into, near): (&mut Planes, Option<&mut Marks>),
         scratch: &mut Scratch,
-    ) -> Planes {
-        let Some(slot) = self.programs.get(unit.index()) else { return Planes::new(Vec::new(), rows) };
+    ) {
+        let Some(slot) = self.programs.get(unit.index()) else {
+            *into = Planes::new(Vec::new(), rows);
+            return;
+        };
         let program = slot.get_or_init(|| Program::new(&self.bound, unit, &self.policies_for(unit)));
         let mut memory = scratch.memory();
-        let planes = columns::verdicts(program, &self.bound, columns, rows, near, (&mut memory, scratch));
+        columns::verdicts(program, &self.bound, columns, rows, (into, near), (&mut memory, scratch));
         scratch.give_back_memory(memory);
-        planes
     }
 
     /// Settles what is undetermined of one row by the exact search and writes it into the planes. Returns how many verdicts

@@ -76,7 +76,7 @@ impl Facts for Row<'_, '_> {
 }
 
 /// The verdicts of some rows on some policies, two bits each.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Planes {
     rows: Range<u32>,
     policies: Vec<PolicyId>,
@@ -95,6 +95,20 @@ impl Planes {
         let words = rows.len().div_ceil(64);
         let all = words.saturating_mul(policies.len());
         Self { rows, policies, words, certain: vec![0; all], possible: vec![0; all] }
+    }
+
+    /// Nothing possible anywhere, in the memory there is.
+    pub(super) fn reset(&mut self, policies: &[PolicyId], rows: Range<u32>) {
+        if self.policies != policies {
+            policies.clone_into(&mut self.policies);
+        }
+        self.words = rows.len().div_ceil(64);
+        self.rows = rows;
+        let all = self.words.saturating_mul(policies.len());
+        for list in [&mut self.certain, &mut self.possible] {
+            list.clear();
+            list.resize(all, 0);
+        }
     }
 
     /// The rows.

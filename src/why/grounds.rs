@@ -10,7 +10,7 @@ use crate::graph::clauses::{Clauses, Literal};
 use crate::graph::trace::Clause;
 use crate::graph::{Bound, FactRef, Graph, Node, NodeId, SetId};
 use crate::ids::PolicyId;
-use crate::profile::{Profile, Slot};
+use crate::profile::{Profile, RecordIx, Slot};
 use crate::verdict::from_graph::{Evaluation, Scratch};
 use crate::verdict::table::{self, Table};
 use crate::verdict::{Outcome, Truth, Verdict};
@@ -42,6 +42,8 @@ pub struct Grounds {
     outcomes: Vec<Outcome>,
     ends: Vec<u32>,
     all: Vec<Ground>,
+    /// The records that facts are read from, in the order of the plan.
+    records: Vec<Option<RecordIx>>,
 }
 
 impl Grounds {
@@ -64,7 +66,12 @@ impl Grounds {
 
 /// The clauses of every policy with the codes of their conditions.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan(Vec<Option<Form>>);
+pub(crate) struct Plan {
+    /// By policy.
+    forms: Vec<Option<Form>>,
+    /// The records that facts are read from.
+    records: Vec<NodeId>,
+}
 
 #[derive(Clone, Debug)]
 struct Form {
@@ -79,8 +86,17 @@ struct Asked {
     node: NodeId,
     /// What the node must be for the literal to hold.
     wanted: bool,
-    /// The fact and the values that pass, where it is a test of one fact.
-    test: Option<(FactRef, SetId)>,
+    test: Option<Test>,
+}
+
+/// A test of one fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Test {
+    /// The place of its record among those of the plan.
+    record: usize,
+    position: usize,
+    /// The values that pass.
+    set: SetId,
 }
 
 impl Plan {
@@ -91,15 +107,13 @@ impl Plan {
             _ => None,
         });
         let tests: BTreeMap<(FactRef, SetId), NodeId> = tests.collect();
-        let forms = graph.entries().iter().zip(graph.clauses());
-        Self(
-            forms
-                .map(|(entry, form)| {
-                    let codes = codes_of(graph, entry.policy, &entry.clauses);
-                    form.as_ref().map(|form| Form::new(form, entry.policy, &codes, &tests))
-                })
-                .collect(),
-        )
+        let mut records = Vec::new();
+        let forms = graph.entries().iter().zip(graph.clauses()).map(|(entry, form)| {
+            let codes = codes_of(graph, entry.policy, &entry.clauses);
+            form.as_ref().map(|form| Form::new(form, entry.policy, &codes, &tests, &mut records))
+        });
+        let forms = forms.collect();
+        Self { forms, records }
     }
 }
 
@@ -109,18 +123,25 @@ impl Form {
         policy: PolicyId,
         codes: &BTreeMap<NodeId, Code>,
         tests: &BTreeMap<(FactRef, SetId), NodeId>,
+        records: &mut Vec<NodeId>,
     ) -> Self {
-        let asked = |literal: &Literal| {
+        let mut asked = |literal: &Literal| {
             let (node, wanted, test) = match literal {
                 Literal::Test(fact, set, wanted) => {
-                    (tests.get(&(*fact, *set)).copied().unwrap_or(NodeId(0)), *wanted, Some((*fact, *set)))
+                    let known = records.iter().position(|record| *record == fact.record);
+                    let record = known.unwrap_or_else(|| {
+                        records.push(fact.record);
+                        records.len() - 1
+                    });
+                    let test = Test { record, position: fact.position as usize, set: *set };
+                    (tests.get(&(*fact, *set)).copied().unwrap_or(NodeId(0)), *wanted, Some(test))
                 }
                 Literal::Node(node, wanted) => (*node, *wanted, None),
             };
             let code = codes.get(&node).copied().unwrap_or(Code::of(policy, 0));
             Asked { code, node, wanted, test }
         };
-        let clauses = form.clauses.iter().map(|clause| clause.iter().map(asked).collect()).collect();
+        let clauses = form.clauses.iter().map(|clause| clause.iter().map(&mut asked).collect()).collect();
         Self { opposite: form.opposite, clauses }
     }
 }
@@ -159,13 +180,16 @@ pub(crate) fn grounds(
 ) {
     let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
     into.outcomes.clear();
-    into.outcomes.resize(plan.0.len(), nothing);
+    into.outcomes.resize(plan.forms.len(), nothing);
     into.ends.clear();
     into.all.clear();
+    into.records.clear();
+    into.records.extend(plan.records.iter().map(|record| table::record(bound, *record, profile)));
     let mut words = scratch.words();
     table::outcomes_with(bound, table, profile, (scratch, &mut words), &mut into.outcomes);
-    let mut reader = Reader { bound, profile, evaluation: Evaluation::new(bound, profile, scratch) };
-    for (policy, (form, outcome)) in plan.0.iter().zip(&into.outcomes).enumerate() {
+    let evaluation = Evaluation::new(bound, profile, scratch);
+    let mut reader = Reader { bound, profile, records: &into.records, evaluation };
+    for (policy, (form, outcome)) in plan.forms.iter().zip(&into.outcomes).enumerate() {
         if let Some(form) = form {
             form.read(outcome.verdict, |clause| table.clause(policy, clause, &words), &mut reader, &mut into.all);
         }
@@ -177,14 +201,14 @@ pub(crate) fn grounds(
 struct Reader<'a> {
     bound: &'a Bound,
     profile: &'a Profile,
+    records: &'a [Option<RecordIx>],
     evaluation: Evaluation<'a, Profile>,
 }
 
 impl Reader<'_> {
     fn actual(&self, asked: &Asked) -> Option<i64> {
-        let (fact, _) = asked.test?;
-        let record = table::record(self.bound, fact.record, self.profile)?;
-        match self.profile.slot(record, fact.position as usize) {
+        let test = asked.test?;
+        match self.profile.slot((*self.records.get(test.record)?)?, test.position) {
             Slot::Scalar(value) => Some(*value),
             _ => None,
         }
@@ -192,8 +216,8 @@ impl Reader<'_> {
 
     fn truth(&mut self, asked: &Asked) -> Truth {
         match asked.test {
-            Some((_, set)) => {
-                self.actual(asked).map_or(Truth::Unknown, |value| Truth::of(self.bound.set(set).contains(value)))
+            Some(test) => {
+                self.actual(asked).map_or(Truth::Unknown, |value| Truth::of(self.bound.set(test.set).contains(value)))
             }
             None => self.evaluation.afresh(asked.node),
         }

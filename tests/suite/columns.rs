@@ -7,6 +7,7 @@ use entitle::columns::{Builder, Collect, Column, Values};
 use entitle::ids::EntityId;
 use entitle::profile::{Profile, Slot, position};
 use entitle::verdict::from_graph::Scratch;
+use entitle::verdict::rows::Planes;
 use entitle::verdict::{Verdict, exact};
 use entitle::wire::json::{UnknownFields, profile_from_json};
 use entitle_tests::generate::{self, Dice};
@@ -24,11 +25,14 @@ fn judged_alike(engine: &Engine, day: &str, profiles: &[Profile]) -> usize {
     let owned = collect.finish();
     let columns = owned.columns(schema).unwrap();
     let mut scratch = Scratch::default();
-    let mut judged = 0;
+    let (mut judged, mut reused) = (0, Planes::default());
     for unit in (0..schema.entities.len()).map(EntityId::of) {
         let policies = rules.policies_for(unit);
         let (planes, near) = rules.verdicts_and_near(&columns, unit, 0..columns.units(unit), &mut scratch);
         assert_eq!(planes, rules.verdicts_of(&columns, unit, 0..columns.units(unit), &mut scratch));
+        // In memory that held something else.
+        rules.verdicts_into(&columns, unit, 0..columns.units(unit), &mut reused, &mut scratch);
+        assert_eq!(planes, reused);
         assert_eq!(planes.policies(), policies);
         for row in 0..columns.units(unit) {
             let marked = |at: &usize| near.plane(*at)[row as usize / 64] >> (row % 64) & 1 == 1;

@@ -7,6 +7,7 @@ use entitle::ids::PolicyId;
 use entitle::profile::{Slot, position};
 use entitle::schema::FieldType;
 use entitle::verdict::from_graph::Scratch;
+use entitle::verdict::rows::Planes;
 use entitle::verdict::{Outcome, Verdict};
 use entitle::wire::json::write::profile_to_json;
 use entitle::wire::json::{ProfileReader, UnknownFields};
@@ -209,6 +210,7 @@ pub fn columns(set: &Set) {
     let mut scratch = Scratch::default();
     let mut best = f64::MAX;
     let times = rows / set.profiles.len();
+    let mut planes = Planes::default();
     // As a scan does it: so many rows at a time, each part looked at and let go.
     const PART: usize = 65_536;
     let every: Vec<usize> = (0..set.shape.policies.len()).collect();
@@ -217,7 +219,7 @@ pub fn columns(set: &Set) {
         let begun = Instant::now();
         for start in (0..rows).step_by(PART) {
             let part = start as u32..(start + PART).min(rows) as u32;
-            let planes = set.rules.verdicts_of(&columns, person, part, &mut scratch);
+            set.rules.verdicts_into(&columns, person, part, &mut planes, &mut scratch);
             for (at, count) in counts.iter_mut().enumerate() {
                 *count += planes.plane(at).0.iter().map(|word| word.count_ones()).sum::<u32>();
             }

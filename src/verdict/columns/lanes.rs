@@ -159,7 +159,7 @@ fn held(values: &Held<'_>, test: &Test, kernels: Kernels) -> Plane {
     plane
 }
 
-/// Bytes of a lane. Values of 32 bits are narrowed without a detour over 64, which vectors do badly.
+/// Bytes of a lane. Values of 8 and of 32 bits are narrowed without a detour over 64, which vectors do badly.
 #[inline(always)]
 fn narrow(
     values: &Values<'_>,
@@ -175,6 +175,17 @@ fn narrow(
         let block = values.get(start..start + count).unwrap_or_default();
         for (byte, value) in into.iter_mut().zip(block) {
             *byte = value.clamp(&least, &most).wrapping_sub(least) as u8;
+        }
+        return;
+    }
+    if let (Values::U8(values), Places::Run(start, count), Ok(low), Ok(high)) =
+        (values, places, u8::try_from(least.max(0)), u8::try_from(most.min(255)))
+        && low <= high
+    {
+        let block = values.get(start..start + count).unwrap_or_default();
+        for (byte, value) in into.iter_mut().zip(block) {
+            // What is below zero here comes back above it: the distance is at most 255.
+            *byte = (*value).clamp(low, high).wrapping_sub(least as u8);
         }
         return;
     }
@@ -302,8 +313,8 @@ mod tests {
             let steps = Steps::of(step);
             let near = |n: u32| [n.saturating_sub(1), n, n + 1];
             for n in (0..65_536 / 7).flat_map(|k| near((k * 7u32).saturating_mul(step).min((1 << 31) - 2))) {
-                if n / step <= u32::from(u16::MAX) {
-                    assert_eq!(u32::from(steps.count(n)), n / step, "{n} / {step}");
+                if let Ok(quotient) = u16::try_from(n / step) {
+                    assert_eq!(steps.count(n), quotient, "{n} / {step}");
                 }
             }
         }

@@ -146,10 +146,10 @@ pub(crate) fn verdicts(
     bound: &Bound,
     columns: &Columns<'_>,
     rows: Range<u32>,
-    mut near: Option<&mut Marks>,
+    (planes, mut near): (&mut Planes, Option<&mut Marks>),
     (memory, scratch): (&mut Memory, &mut Scratch),
-) -> Planes {
-    let mut planes = Planes::new(program.policies.clone(), rows.clone());
+) {
+    planes.reset(&program.policies, rows.clone());
     memory.certain.resize(program.registers, NONE);
     memory.possible.resize(program.registers, NONE);
     memory.wanted.resize(program.asked.len(), NONE);
@@ -163,15 +163,18 @@ pub(crate) fn verdicts(
         let count = (rows.end - start).min(ROWS as u32);
         program.block(bound, columns, start..start + count, kernels, memory, scratch);
         let word = ((start - rows.start) / 64) as usize;
-        for (at, (certain, possible)) in program.answers(memory).enumerate() {
-            planes.put(at, word, &certain, &possible);
+        for (at, (certain, possible, turned)) in program.answers(memory).enumerate() {
+            if turned {
+                planes.put(at, word, &possible.map(|w| !w), &certain.map(|w| !w));
+            } else {
+                planes.put(at, word, certain, possible);
+            }
         }
         if let Some(near) = &mut near {
             program.near(count as usize, word, kernels, memory, near);
         }
         start += count;
     }
-    planes
 }
 
 impl Program {
@@ -215,12 +218,13 @@ impl Program {
         }
     }
 
-    /// By policy: for which rows of the block it certainly holds, and for which it possibly does.
-    fn answers<'m>(&'m self, memory: &'m Memory) -> impl Iterator<Item = (Plane, Plane)> + 'm {
+    /// By policy: for which rows of the block its conditions (or their opposite, where they are turned round) certainly hold, and for which
+    /// they possibly do.
+    fn answers<'m>(&'m self, memory: &'m Memory) -> impl Iterator<Item = (&'m Plane, &'m Plane, bool)> {
         self.answers.iter().map(|(register, turned)| {
             let certain = memory.certain.get(*register as usize).unwrap_or(&NONE);
             let possible = memory.possible.get(*register as usize).unwrap_or(&ALL);
-            if *turned { (possible.map(|w| !w), certain.map(|w| !w)) } else { (*certain, *possible) }
+            (certain, possible, *turned)
         })
     }
 
@@ -229,7 +233,8 @@ impl Program {
         let mut wanted = std::mem::take(&mut memory.wanted);
         wanted.fill(NONE);
         let mut any = false;
-        for ((certain, possible), asked) in self.answers(memory).zip(&self.asked_of) {
+        // Turned round or not, open is what is possible and not certain.
+        for ((certain, possible, _), asked) in self.answers(memory).zip(&self.asked_of) {
             for ask in asked {
                 let Some(wanted) = wanted.get_mut(*ask as usize) else { continue };
                 for ((wanted, certain), possible) in wanted.iter_mut().zip(certain).zip(possible) {

@@ -26,8 +26,9 @@ const OPEN: usize = 32;
 /// A condition on one of the missing facts that is open: the fact's place among them, and the set that its value has to be in (or not).
 type Open = (usize, SetId, bool);
 
+/// Memory for one policy after the other.
 #[derive(Default)]
-struct Missing {
+pub(super) struct Missing {
     /// By the record itself: several paths may lead to it.
     facts: [Option<(RecordIx, FieldId)>; FACTS],
     /// The open conditions, clause after clause, and where each clause ends.
@@ -38,7 +39,13 @@ struct Missing {
 }
 
 /// The verdict on a policy that Kleene logic leaves open. None where it is left to the search.
-pub(super) fn settle(bound: &Bound, table: &Table, policy: usize, profile: &Profile, words: &Words) -> Option<Outcome> {
+pub(super) fn settle(
+    bound: &Bound,
+    table: &Table,
+    policy: usize,
+    profile: &Profile,
+    (words, missing): (&Words, &mut Missing),
+) -> Option<Outcome> {
     let form = bound.graph.clauses().get(policy)?.as_ref()?;
     let hard = bound.hard(crate::ids::PolicyId::of(policy))?;
     // A constraint on one fact alone is in the range of what that can be.
@@ -49,7 +56,7 @@ pub(super) fn settle(bound: &Bound, table: &Table, policy: usize, profile: &Prof
     if hard.figures || hard.constraints.iter().any(ties) {
         return None;
     }
-    let mut missing = Missing::default();
+    missing.clear();
     for (at, clause) in form.clauses.iter().enumerate() {
         match table.clause(policy, at, words) {
             Truth::True => continue,
@@ -76,6 +83,13 @@ pub(super) fn settle(bound: &Bound, table: &Table, policy: usize, profile: &Prof
 }
 
 impl Missing {
+    fn clear(&mut self) {
+        self.facts = [None; FACTS];
+        self.open.clear();
+        self.ends.clear();
+        self.values.iter_mut().for_each(Vec::clear);
+    }
+
     fn add(&mut self, fact: (RecordIx, FieldId), set: SetId, wanted: bool) -> Option<()> {
         let at = self.facts.iter().position(|known| known.is_none_or(|known| known == fact))?;
         *self.facts.get_mut(at)? = Some(fact);

@@ -146,6 +146,7 @@ pub(crate) struct Words {
     spent: bool,
     /// Where the rows begin that have all words.
     rows: Vec<usize>,
+    missing: few::Missing,
 }
 
 /// Words of one bit a policy.
@@ -200,10 +201,11 @@ pub(crate) fn outcomes_with(
     // Made when the first policy needs a search.
     let mut searching: Option<(Scratch, Evaluation<'_, Profile>)> = None;
     let mut scratch = Some(scratch);
+    let mut missing = std::mem::take(&mut words.missing);
     for (policy, (outcome, entry)) in out.iter_mut().zip(&bound.graph.entries).enumerate() {
         let said = table.said(policy, words);
         let Some(root) = entry.root.filter(|_| said.verdict == Verdict::Undetermined && !said.open) else { continue };
-        if let Some(settled) = few::settle(bound, table, policy, profile, words) {
+        if let Some(settled) = few::settle(bound, table, policy, profile, (words, &mut missing)) {
             *outcome = settled;
             continue;
         }
@@ -216,6 +218,7 @@ pub(crate) fn outcomes_with(
         base.afresh(root);
         *outcome = exact::undecided(bound, entry, profile, base, search);
     }
+    words.missing = missing;
     if let Some((search, base)) = searching {
         base.into_scratch().give_back(search);
     }

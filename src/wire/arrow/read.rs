@@ -121,17 +121,26 @@ pub fn checked(data: &ArrayData) -> Result<RecordBatch, ArrowError> {
     Ok(RecordBatch::from(StructArray::from(data)))
 }
 
-/// The same with every array that has no rows made anew: the columnar format lets those have no offsets at all, as Arrow for Java writes
-/// them, and what stands in their place must not be read.
+/// The same with arrays that have no rows and no offsets made anew: the columnar format allows that, as Arrow for Java writes them, and
+/// what stands in the place of the offsets must not be read.
 fn with_offsets(data: &ArrayData) -> Result<ArrayData, arrow_schema::ArrowError> {
+    Ok(mended(data)?.unwrap_or_else(|| data.clone()))
+}
+
+/// None where there is nothing to mend.
+fn mended(data: &ArrayData) -> Result<Option<ArrayData>, arrow_schema::ArrowError> {
     if data.is_empty() {
-        return Ok(ArrayData::new_empty(data.data_type()));
+        let begins = data.buffers().first().is_none_or(|offsets| offsets.iter().take(8).all(|byte| *byte == 0));
+        let fine = begins && data.child_data().iter().all(ArrayData::is_empty);
+        return Ok((!fine).then(|| ArrayData::new_empty(data.data_type())));
     }
-    if data.child_data().is_empty() {
-        return Ok(data.clone());
+    let children = data.child_data().iter().map(mended).collect::<Result<Vec<_>, _>>()?;
+    if children.iter().all(Option::is_none) {
+        return Ok(None);
     }
-    let children = data.child_data().iter().map(with_offsets).collect::<Result<Vec<_>, _>>()?;
-    data.clone().into_builder().child_data(children).build()
+    let children = children.into_iter().zip(data.child_data());
+    let children = children.map(|(mended, child)| mended.unwrap_or_else(|| child.clone())).collect();
+    data.clone().into_builder().child_data(children).build().map(Some)
 }
 
 /// The verdicts on the units of a kind in a batch, as [`super::verdicts`] writes them: all of it in one call.
