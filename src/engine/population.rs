@@ -12,7 +12,7 @@ use crate::verdict::columns::{self, Program};
 use crate::verdict::facts::Facts;
 use crate::verdict::from_graph::{Evaluation, Scratch};
 use crate::verdict::rows::{self, Marks, Planes, Row};
-use crate::verdict::{Truth, Verdict};
+use crate::verdict::{Outcome, Truth, Verdict, table};
 use crate::why::codes::{self, Code, NearMiss};
 use std::ops::Range;
 use std::sync::Arc;
@@ -144,7 +144,15 @@ impl Rules {
             return 0;
         }
         let Some(profile) = columns.profile(unit, row) else { return 0 };
-        let outcomes = self.outcomes(&profile, scratch);
+        // Policies for other kinds of record are judged with their own rows.
+        let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
+        let mut outcomes = vec![nothing; self.bound.graph.entries().len()];
+        let mut wanted = vec![false; outcomes.len()];
+        for (_, policy) in &open {
+            wanted.get_mut(policy.index()).into_iter().for_each(|wanted| *wanted = true);
+        }
+        let is_wanted = |policy: usize| wanted.get(policy).is_some_and(|wanted| *wanted);
+        table::outcomes_of(&self.bound, self.table(), &profile, scratch, (&mut outcomes, &is_wanted));
         let mut unproved = 0u32;
         for (at, policy) in open {
             let Some(outcome) = outcomes.get(policy.index()) else { continue };
@@ -178,7 +186,7 @@ impl Rules {
         unit: EntityId,
         row: u32,
         scratch: &mut Scratch,
-    ) -> Result<Vec<crate::verdict::Outcome>, Error> {
+    ) -> Result<Vec<Outcome>, Error> {
         let missing = || Error::profile(format!("there is no row {row}"));
         let profile = columns.profile(unit, row).ok_or_else(missing)?;
         self.refuse_contradictions(&profile, scratch)?;

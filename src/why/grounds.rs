@@ -186,7 +186,7 @@ pub(crate) fn grounds(
     into.records.clear();
     into.records.extend(plan.records.iter().map(|record| table::record(bound, *record, profile)));
     let mut words = scratch.words();
-    table::outcomes_with(bound, table, profile, (scratch, &mut words), &mut into.outcomes);
+    table::outcomes_with(bound, table, profile, (scratch, &mut words), (&mut into.outcomes, &|_| true));
     let evaluation = Evaluation::new(bound, profile, scratch);
     let mut reader = Reader { bound, profile, records: &into.records, evaluation };
     for (policy, (form, outcome)) in plan.forms.iter().zip(&into.outcomes).enumerate() {

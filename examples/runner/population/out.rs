@@ -36,13 +36,14 @@ fn list_csv(rules: &Rules, list: &BTreeMap<PolicyId, Top>) -> String {
     for (id, top) in list {
         let Some(policy) = rules.model().policies.get(id.index()) else { continue };
         for (order, entry) in top.iter().enumerate() {
-            let (code, hinge) = entry.hinge.clone().map_or((String::new(), String::new()), |(c, h)| (c.to_string(), h));
+            let (code, hinge) =
+                entry.hinge.clone().map_or((String::new(), String::new()), |(c, h)| (c.to_string(), h.to_string()));
             let _ = writer.write_record([
                 policy.name.id.clone(),
                 policy.name.get(Language::Zh),
                 (order + 1).to_string(),
-                entry.id.clone(),
-                entry.household.clone(),
+                entry.id.to_string(),
+                entry.household.to_string(),
                 district(schema, entry.district, Language::Zh),
                 entry.need().map_or_else(String::new, |n| n.to_string()),
                 hinge,

@@ -173,8 +173,19 @@ pub(crate) struct Said {
 
 /// The exact verdicts on all policies, in the order of their ids.
 pub(crate) fn outcomes(bound: &Bound, table: &Table, profile: &Profile, scratch: &mut Scratch, out: &mut [Outcome]) {
+    outcomes_of(bound, table, profile, scratch, (out, &|_| true));
+}
+
+/// The same, exact only for the policies that are wanted, by their ids; of the others the Kleene verdicts.
+pub(crate) fn outcomes_of(
+    bound: &Bound,
+    table: &Table,
+    profile: &Profile,
+    scratch: &mut Scratch,
+    wanted: (&mut [Outcome], &dyn Fn(usize) -> bool),
+) {
     let mut words = scratch.words();
-    outcomes_with(bound, table, profile, (scratch, &mut words), out);
+    outcomes_with(bound, table, profile, (scratch, &mut words), wanted);
     scratch.give_back_words(words);
 }
 
@@ -184,7 +195,7 @@ pub(crate) fn outcomes_with(
     table: &Table,
     profile: &Profile,
     (scratch, words): (&mut Scratch, &mut Words),
-    out: &mut [Outcome],
+    (out, wanted): (&mut [Outcome], &dyn Fn(usize) -> bool),
 ) {
     table.run(bound, profile, words, scratch);
     if words.spent {
@@ -204,7 +215,8 @@ pub(crate) fn outcomes_with(
     let mut missing = std::mem::take(&mut words.missing);
     for (policy, (outcome, entry)) in out.iter_mut().zip(&bound.graph.entries).enumerate() {
         let said = table.said(policy, words);
-        let Some(root) = entry.root.filter(|_| said.verdict == Verdict::Undetermined && !said.open) else { continue };
+        let open = said.verdict == Verdict::Undetermined && !said.open;
+        let Some(root) = entry.root.filter(|_| open && wanted(policy)) else { continue };
         if let Some(settled) = few::settle(bound, table, policy, profile, (words, &mut missing)) {
             *outcome = settled;
             continue;

@@ -5,6 +5,7 @@ use crate::ids::{EntityId, PolicyId};
 use crate::value::Number;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 impl Lists {
     /// All of it.
@@ -78,8 +79,8 @@ fn read_tops(value: &Value, most: usize) -> Option<BTreeMap<PolicyId, Top>> {
                 let (numerator, denominator) = n.split_once('/')?;
                 Number::new(numerator.parse().ok()?, denominator.parse().ok()?)
             });
-            let hinge = entry.get(5).and_then(|h| Some((small(h.get(0)?)?, h.get(1)?.as_str()?.to_owned())));
-            let listed = Listed::new(need, entry.get(1)?.as_u64()?, text(2)?, text(3)?);
+            let hinge = entry.get(5).and_then(|h| Some((small(h.get(0)?)?, Arc::from(h.get(1)?.as_str()?))));
+            let listed = Listed::new(need, entry.get(1)?.as_u64()?, (Arc::from(text(2)?), Arc::from(text(3)?)));
             let listed =
                 Listed { district: entry.get(4).and_then(small), hinge, begins: entry.get(6)?.as_bool()?, ..listed };
             top.keep(listed, most);

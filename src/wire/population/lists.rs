@@ -18,6 +18,7 @@ use crate::why::codes::NearMiss;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
+use std::sync::Arc;
 
 /// The derived facts that order lists: those named `need`; none where there is none.
 ///
@@ -67,25 +68,25 @@ pub struct Listed {
     pub(super) rank: (bool, Reverse<Option<Number>>),
     /// The household's place in the population, from 0.
     pub source: u64,
-    /// Its name.
-    pub id: String,
+    /// Its name; shared, since one unit is on many lists.
+    pub id: Arc<str>,
     /// The name of its household.
-    pub household: String,
+    pub household: Arc<str>,
     /// The district, as a value of the enum of places.
     pub district: Option<u32>,
     /// What a near miss hangs on: word, fact, reason code.
-    pub hinge: Option<(u32, String)>,
+    pub hinge: Option<(u32, Arc<str>)>,
     /// Whether it begins to apply, of what turns.
     pub begins: bool,
 }
 
 impl Listed {
-    pub(super) fn new(need: Option<Number>, source: u64, id: &str, household: &str) -> Self {
+    pub(super) fn new(need: Option<Number>, source: u64, (id, household): (Arc<str>, Arc<str>)) -> Self {
         Self {
             rank: (need.is_none(), Reverse(need)),
             source,
-            id: id.to_owned(),
-            household: household.to_owned(),
+            id,
+            household,
             district: None,
             hinge: None,
             begins: false,
@@ -228,14 +229,18 @@ impl Lists {
             let all = 0..of.columns.units(of.unit);
             rules.verdicts_of(of.columns, of.unit, all, scratch).only(kept)
         });
-        let mut need: Vec<Option<Option<Number>>> = vec![None; kept.len()];
-        let mut entry = |to: usize, hinge: Option<(u32, String)>, begins: bool| {
+        // What the entries of a row share, made for the first of them.
+        let mut shared: Vec<Option<Listed>> = vec![None; kept.len()];
+        let mut entry = |to: usize, hinge: Option<(u32, Arc<str>)>, begins: bool| {
             let (row, (id, household, source)) = (kept.get(to)?, rows.get(to)?);
-            let of_row = |need: &Derived| need.of_row(of.columns, of.unit, *row, needs);
-            let need = *need.get_mut(to)?.get_or_insert_with(|| of.need.and_then(of_row));
-            let district = places.get(to).copied().flatten();
-            Some(Listed { district, hinge, begins, ..Listed::new(need, *source, id, household) })
+            let listed = shared.get_mut(to)?.get_or_insert_with(|| {
+                let need = of.need.and_then(|need| need.of_row(of.columns, of.unit, *row, needs));
+                let district = places.get(to).copied().flatten();
+                Listed { district, ..Listed::new(need, *source, (Arc::from(*id), Arc::from(*household))) }
+            });
+            Some(Listed { hinge, begins, ..listed.clone() })
         };
+        let mut hinges: BTreeMap<(&str, &str), Arc<str>> = BTreeMap::new();
         for (at, policy) in planes.policies().iter().enumerate() {
             let (certain, possible) = planes.plane(at);
             let (yes, no) = received.of_policy(at);
@@ -280,8 +285,10 @@ impl Lists {
                     continue;
                 }
                 let (word, fact) = super::scan::hinge(of.rules, *hinge);
-                let what = if fact.is_empty() { word.to_owned() } else { format!("{word} {fact}") };
-                fill(self.near.entry(*policy), entry(to, Some((code.0, what)), false), self.top);
+                let what = hinges.entry((word, fact)).or_insert_with(|| {
+                    if fact.is_empty() { Arc::from(word) } else { Arc::from(format!("{word} {fact}")) }
+                });
+                fill(self.near.entry(*policy), entry(to, Some((code.0, Arc::clone(what))), false), self.top);
                 let place = places.get(to).copied().flatten();
                 self.tallies.entry((*policy, place)).or_default().add(Tally { near: 1, ..Tally::default() });
             }

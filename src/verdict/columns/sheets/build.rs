@@ -7,8 +7,8 @@ use crate::schema::FieldType;
 use crate::value::Number;
 use std::collections::BTreeMap;
 
-/// The most steps of one program.
-const STEPS: usize = 1 << 16;
+/// The most steps of one program; with [`super::MOST`] they bound its memory. Conditions past them are left to the row evaluator.
+const STEPS: usize = 1 << 12;
 
 /// The deepest that conditions may stand inside each other here; the graph of a checked set is flatter.
 const DEEPEST: u32 = 200;

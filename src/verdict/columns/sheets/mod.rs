@@ -24,7 +24,7 @@ use std::ops::Range;
 const FEWEST: usize = 64;
 
 /// The most rows of another table that a block may lead to; those of a block that leads far apart are left to the row evaluator.
-const MOST: usize = 16 * ROWS;
+const MOST: usize = 8 * ROWS;
 
 /// The steps that work out the asked conditions of a program.
 #[derive(Clone, Debug, Default)]
