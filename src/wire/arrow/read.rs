@@ -131,7 +131,10 @@ fn with_offsets(data: &ArrayData) -> Result<ArrayData, arrow_schema::ArrowError>
 fn mended(data: &ArrayData) -> Result<Option<ArrayData>, arrow_schema::ArrowError> {
     if data.is_empty() {
         let begins = data.buffers().first().is_none_or(|offsets| offsets.iter().take(8).all(|byte| *byte == 0));
-        let fine = begins && data.child_data().iter().all(ArrayData::is_empty);
+        let mut fine = begins;
+        for child in data.child_data() {
+            fine &= child.is_empty() && mended(child)?.is_none();
+        }
         return Ok((!fine).then(|| ArrayData::new_empty(data.data_type())));
     }
     let children = data.child_data().iter().map(mended).collect::<Result<Vec<_>, _>>()?;
