@@ -194,7 +194,8 @@ fn drawn(all: &[Measured]) -> String {
         ("memory", "#26734d", |m| m.memory),
     ];
     let mut labels: Vec<(f64, String)> = Vec::new();
-    for (name, colour, of) in series {
+    // A small set may fit memory that was free already: nothing to compare with.
+    for (name, colour, of) in series.into_iter().filter(|(_, _, of)| all.first().is_some_and(|m| of(m) > 0.1)) {
         let first = all.first().map_or(1.0, of).max(1e-9);
         let points: Vec<String> =
             all.iter().map(|m| format!("{:.1},{:.1}", x(m.policies as f64), y(of(m) / first))).collect();
