@@ -68,7 +68,7 @@ pub(crate) struct Program {
     operands: Vec<u32>,
     /// By policy: the register of its answer, and whether it is the opposite.
     answers: Vec<(u32, bool)>,
-    /// The same of its conditions as written, which are no more than the ones at the top: policy after policy.
+    /// By policy: the same of each of its conditions at the top, as written.
     conditions: Vec<Vec<(u32, bool)>>,
 }
 

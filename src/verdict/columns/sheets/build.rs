@@ -135,8 +135,8 @@ impl Build<'_> {
                 let a = self.number(*a, entries)?;
                 straight(self.step(self.place_of(a), What::InSet(a, *set)))
             }
-            Node::Any(list, body) => self.some(*list, Some((*body, false)), entries),
-            Node::All(list, body) => self.some(*list, Some((*body, true)), entries).map(Part::turned),
+            Node::Any(list, body) => self.some(*list, (*body, false), entries),
+            Node::All(list, body) => self.some(*list, (*body, true), entries).map(Part::turned),
             _ => None,
         }
     }
@@ -169,9 +169,9 @@ impl Build<'_> {
         self.join(&found?, true, here)
     }
 
-    fn some(&mut self, list: NodeId, body: Option<(NodeId, bool)>, entries: &mut Vec<usize>) -> Option<Part> {
+    fn some(&mut self, list: NodeId, body: (NodeId, bool), entries: &mut Vec<usize>) -> Option<Part> {
         let (of, here, mut parts) = self.list(list, entries)?;
-        parts.extend(body);
+        parts.push(body);
         let pass = match self.pass(here, &parts, entries)? {
             Part::Always(false) => return Some(Part::Always(false)),
             pass => self.whole(pass, here)?,
