@@ -649,9 +649,11 @@ enum {
  * meaning for as long as the policy set does, and `entitle_reason_codes` has the words. Values of facts are not among the reasons;
  * `entitle_explain_json` has them for one household.
  *
- * What the buffers hold is checked all the way down; that they are as long as the array says cannot be.
+ * What the array, its schema and the buffers hold is checked all the way down; that pointers lead somewhere, texts end and
+ * buffers are as long as the array says cannot be. At most 16,777,216 rows.
  * Errors: ENTITLE_PROFILE where a column or a value does not fit or a row contradicts what always holds (the message names the
- * column and the type it needs, or the row), ENTITLE_STALE, ENTITLE_ARGUMENT (released already, unknown flags).
+ * column and the type it needs, or the row), ENTITLE_STALE, ENTITLE_ARGUMENT (released already, unknown flags), ENTITLE_LIMIT,
+ * ENTITLE_UTF8.
  */
 entitle_status entitle_match_batch(const entitle_rules *rules, entitle_kind unit, uint32_t flags, struct ArrowArray *array,
                                    const struct ArrowSchema *schema, entitle_scratch *scratch,

@@ -29,7 +29,10 @@ fn open(text: String) -> String {
         Ok(engine) => {
             let Ok(rules) = engine.at("2020-01-01".parse().unwrap()) else { return "not compiled".to_owned() };
             let found = rules.outcomes(&Profile::new(), &mut rules.scratch());
-            found.first().map_or_else(|| "no policy".to_owned(), |o| format!("{:?}{}", o.verdict, if o.not_proved { ", not proved" } else { "" }))
+            found.first().map_or_else(
+                || "no policy".to_owned(),
+                |o| format!("{:?}{}", o.verdict, if o.not_proved { ", not proved" } else { "" }),
+            )
         }
     }
 }
@@ -45,7 +48,8 @@ fn read(text: String, unknown: UnknownFields) -> String {
 fn household(condition: &str, others: usize) -> String {
     let engine = Engine::from_texts([("a.policy".to_owned(), VOCABULARY.to_owned() + &policy(condition))]).unwrap();
     let facts = r#"{"a":true,"n":4}"#;
-    let text = format!(r#"{{"person":{facts},"household":{{"members":["applicant",{}]}}}}"#, vec![facts; others].join(","));
+    let text =
+        format!(r#"{{"person":{facts},"household":{{"members":["applicant",{}]}}}}"#, vec![facts; others].join(","));
     let (profile, _) = profile_from_json(engine.schema(), text.as_bytes(), UnknownFields::Reject).unwrap();
     let rules = engine.at("2020-01-01".parse().unwrap()).unwrap();
     let found = rules.outcomes(&profile, &mut rules.scratch());
@@ -59,25 +63,86 @@ fn grammar(text: String) -> String {
 type Attack = (&'static str, usize, fn(usize) -> String);
 
 const ATTACKS: [Attack; 19] = [
-    ("ands in one condition", 2_500, |n| open(VOCABULARY.to_owned() + &policy(&many(n, |i| format!("n is not {i} times"), " and ")))),
-    ("conditions of one policy", 2_500, |n| open(VOCABULARY.to_owned() + &policy(&many(n, |i| format!("n is not {i} times"), "\n")))),
-    ("policies", 500, |n| open(VOCABULARY.to_owned() + &many(n, |i| policy(&format!("n < {i} times")).replace(" p ", &format!(" p{i} ")), ""))),
-    ("facts declared", 2_500, |n| open(format!("record person {{\n{}\n}}\n", many(n, |i| format!("f{i}: yes/no"), "\n")))),
+    ("ands in one condition", 2_500, |n| {
+        open(VOCABULARY.to_owned() + &policy(&many(n, |i| format!("n is not {i} times"), " and ")))
+    }),
+    ("conditions of one policy", 2_500, |n| {
+        open(VOCABULARY.to_owned() + &policy(&many(n, |i| format!("n is not {i} times"), "\n")))
+    }),
+    ("policies", 500, |n| {
+        open(
+            VOCABULARY.to_owned()
+                + &many(n, |i| policy(&format!("n < {i} times")).replace(" p ", &format!(" p{i} ")), ""),
+        )
+    }),
+    ("facts declared", 2_500, |n| {
+        open(format!("record person {{\n{}\n}}\n", many(n, |i| format!("f{i}: yes/no"), "\n")))
+    }),
     ("values of an enum", 5_000, |n| open(format!("enum e {{\n{}\n}}\n", many(n, |i| format!("v{i}"), "\n")))),
-    ("definitions in a chain", 1_000, |n| open(VOCABULARY.to_owned() + &policy("d0") + &many(n, |i| format!("define person.d{i} = d{}\n", i + 1), ""))),
-    ("definitions that double", 10, |n| open(VOCABULARY.to_owned() + &policy("d0") + &many(n, |i| format!("define person.d{i} = (d{} and n > {i} times) or (d{} and n < {} times)\n", i + 1, i + 1, i + 5), "") + &format!("define person.d{n} = a or n < 3 times\n"))),
-    ("sums that double", 10, |n| open(VOCABULARY.to_owned() + &policy("d0 > 7 times") + &many(n, |i| format!("define person.d{i} = d{} + d{}\n", i + 1, i + 1), "") + &format!("define person.d{n} = n\n"))),
-    ("rows of a figure", 2_000, |n| open(VOCABULARY.to_owned() + &policy("a") + &format!("parameter x: yuan {{\n{}\n}}\n", many(n, |i| format!("from {:04}-01-01 to {:04}-12-31: 1", 1000 + i, 1000 + i), "\n")))),
-    ("rows of a table", 500, |n| open(VOCABULARY.to_owned() + &policy(&format!("n < case n {{\n{}\notherwise: 1 time }}", many(n, |i| format!(">= {} times: 1 time", i + 1), "\n"))))),
-    ("names nobody declared", 2_500, |n| open(VOCABULARY.to_owned() + &policy(&many(n, |i| format!("nobody{i}"), "\n")))),
+    ("definitions in a chain", 1_000, |n| {
+        open(VOCABULARY.to_owned() + &policy("d0") + &many(n, |i| format!("define person.d{i} = d{}\n", i + 1), ""))
+    }),
+    ("definitions that double", 10, |n| {
+        open(
+            VOCABULARY.to_owned()
+                + &policy("d0")
+                + &many(
+                    n,
+                    |i| {
+                        format!(
+                            "define person.d{i} = (d{} and n > {i} times) or (d{} and n < {} times)\n",
+                            i + 1,
+                            i + 1,
+                            i + 5
+                        )
+                    },
+                    "",
+                )
+                + &format!("define person.d{n} = a or n < 3 times\n"),
+        )
+    }),
+    ("sums that double", 10, |n| {
+        open(
+            VOCABULARY.to_owned()
+                + &policy("d0 > 7 times")
+                + &many(n, |i| format!("define person.d{i} = d{} + d{}\n", i + 1, i + 1), "")
+                + &format!("define person.d{n} = n\n"),
+        )
+    }),
+    ("rows of a figure", 2_000, |n| {
+        open(
+            VOCABULARY.to_owned()
+                + &policy("a")
+                + &format!(
+                    "parameter x: yuan {{\n{}\n}}\n",
+                    many(n, |i| format!("from {:04}-01-01 to {:04}-12-31: 1", 1000 + i, 1000 + i), "\n")
+                ),
+        )
+    }),
+    ("rows of a table", 500, |n| {
+        open(
+            VOCABULARY.to_owned()
+                + &policy(&format!(
+                    "n < case n {{\n{}\notherwise: 1 time }}",
+                    many(n, |i| format!(">= {} times: 1 time", i + 1), "\n")
+                )),
+        )
+    }),
+    ("names nobody declared", 2_500, |n| {
+        open(VOCABULARY.to_owned() + &policy(&many(n, |i| format!("nobody{i}"), "\n")))
+    }),
     ("lines nobody can read", 2_500, |n| grammar(many(n, |_| "nonsense of a line".to_owned(), "\n"))),
     ("words of quantifiers", 2_500, |n| grammar(policy(&vec!["any of all no"; n].join(" ")))),
     ("brackets side by side", 2_500, |n| grammar(policy(&vec!["((((a))))"; n].join(" and ")))),
     ("blocks in bad blocks", 500, |n| grammar(many(n, |_| "x y { a b { c d { any of { a } } } }".to_owned(), "\n"))),
     ("one long text", 50_000, |n| grammar(policy(&format!("\"{}\": a", "长".repeat(n))))),
-    ("keys nobody declared", 25_000, |n| read(format!("{{\"person\":{{{}}}}}", many(n, |i| format!("\"x{i}\":1"), ",")), UnknownFields::Report)),
+    ("keys nobody declared", 25_000, |n| {
+        read(format!("{{\"person\":{{{}}}}}", many(n, |i| format!("\"x{i}\":1"), ",")), UnknownFields::Report)
+    }),
     ("members", 200, |n| household("all home.members { a and n < 5 times }", n)),
-    ("members of members of members", 20, |n| household("all home.members { all home.members { all home.members { n < 5 times } } }", n)),
+    ("members of members of members", 20, |n| {
+        household("all home.members { all home.members { all home.members { n < 5 times } } }", n)
+    }),
 ];
 
 fn main() {

@@ -3,7 +3,8 @@
 //! `replay [TARGET|all] [SECONDS] [SEED]`. An input that fails, runs for more than a second of CPU, or grows the process beyond 512 MiB is
 //! written to `fuzz/regressions/TARGET/`, and the exit status is 1.
 
-use entitle_tests::fuzz::{TARGETS, Target, mutate::mutate, regressions, root, words};
+use entitle_fuzz::targets;
+use entitle_tests::fuzz::{Target, mutate::mutate, regressions, root, words};
 use entitle_tests::generate::Dice;
 use std::process::ExitCode;
 
@@ -17,8 +18,8 @@ fn main() -> ExitCode {
     let name = arguments.next().unwrap_or_else(|| "all".to_owned());
     let seconds: u64 = arguments.next().map_or(1, |s| s.parse().expect("seconds are a whole number"));
     let seed: u64 = arguments.next().map_or(1, |s| s.parse().expect("the seed is a whole number"));
-    let chosen: Vec<&Target> = TARGETS.iter().filter(|t| name == "all" || t.name == name).collect();
-    assert!(!chosen.is_empty(), "no target `{name}`; there are {:?}", TARGETS.iter().map(|t| t.name).collect::<Vec<_>>());
+    let chosen: Vec<&Target> = targets().filter(|t| name == "all" || t.name == name).collect();
+    assert!(!chosen.is_empty(), "no target `{name}`; there are {:?}", targets().map(|t| t.name).collect::<Vec<_>>());
     // A host's thread may have no more.
     let run = move || chosen.into_iter().map(|t| fuzz(t, seconds, seed)).sum::<usize>();
     let failed = std::thread::Builder::new().stack_size(2 << 20).spawn(run).unwrap().join().unwrap_or(1);
@@ -47,7 +48,13 @@ fn fuzz(target: &Target, seconds: u64, seed: u64) -> usize {
         let large = memory() > LARGE;
         if run.is_err() || took > SLOW || large {
             failed += 1;
-            let what = if run.is_err() { "failed" } else if large { "large" } else { "slow" };
+            let what = if run.is_err() {
+                "failed"
+            } else if large {
+                "large"
+            } else {
+                "slow"
+            };
             keep(target, &input, what, took);
             if large || failed > 20 {
                 break;

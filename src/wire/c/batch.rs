@@ -2,6 +2,7 @@
 
 use super::edge::{Out, guard};
 use super::handle::{Handle, change, read};
+use super::interface::fitting;
 use super::matching::{Day, Room};
 use super::metrics::{Call, timed};
 use super::status::{Failure, Status};
@@ -16,6 +17,9 @@ use crate::wire::arrow::read::{Options, checked, read as read_batch};
 use crate::wire::arrow::{ArrowError, dictionary, layout, verdicts, with_reasons};
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, to_ffi};
 use arrow_array::{Array, RecordBatch, StructArray};
+
+/// The most rows of a batch. Columns without values take no memory, what is answered does: two bits a policy and row.
+const ROWS: usize = 1 << 24;
 
 /// `ENTITLE_BATCH_LEAVE_OUT`
 const LEAVE_OUT: u32 = 1;
@@ -103,10 +107,16 @@ unsafe fn take(array: *mut FFI_ArrowArray, schema: *const FFI_ArrowSchema) -> Re
     if array.is_released() || schema.release().is_none() {
         return Err(Failure::argument("the array or its schema was released already"));
     }
+    // SAFETY: the caller promises that pointers lead to what the interface has there, and that texts end.
+    unsafe { fitting(&array, schema) }?;
     // SAFETY: the caller promises that the buffers are as long as the array and its schema say. What they hold (offsets, keys,
     // text) is looked through next.
     let data = unsafe { from_ffi(array, schema) };
-    Ok(checked(&data.map_err(|e| Failure::profile(format!("not an array that can be read: {e}")))?)?)
+    let data = data.map_err(|e| Failure::profile(format!("not an array that can be read: {e}")))?;
+    if data.len() > ROWS {
+        return Err(Failure::limit(format!("a batch of {} rows; at most {ROWS} are taken at a time", data.len())));
+    }
+    Ok(checked(&data)?)
 }
 
 /// Hands a batch out through the interface, as a struct array.

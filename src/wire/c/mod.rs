@@ -1,8 +1,8 @@
 //! The C ABI. `include/entitle.h` is its reference: what each function does, who frees, which thread may call.
 //!
-//! The only folder of the library with `unsafe` code. Most of it stands in two files: [`handle`] turns pointers into
-//! references to what this library made, [`edge`] turns them into slices and writes results. The functions themselves
-//! check their arguments through these two, and everything behind is safe Rust:
+//! The only folder of the library with `unsafe` code. Most of it stands in three files: [`handle`] turns pointers into
+//! references to what this library made, [`edge`] turns them into slices and writes results, [`interface`] walks arrays that
+//! others made. The functions themselves check their arguments through these, and everything behind is safe Rust:
 //!
 //! | file | what |
 //! | --- | --- |
@@ -11,6 +11,7 @@
 //! | `engine`, `pack`, `snapshot`, `ids` | a policy set that can be swapped, one reference-counted state of it, the ids that belong to it |
 //! | `list` | which policies, kinds, facts and values there are |
 //! | `profile`, `build` | a profile, from JSON or fact by fact |
+//! | `interface` | whether an array of the Arrow C Data Interface can be read at all |
 //! | `matching`, `batch`, `advice` | verdicts on one household, on many in Arrow columns; reasons; advice |
 //! | `watch` | one household whose facts change: which verdicts turn |
 //! | `metrics` | counts and latencies for the host |
@@ -27,6 +28,7 @@ mod edge;
 mod engine;
 mod handle;
 mod ids;
+mod interface;
 mod list;
 mod matching;
 mod metrics;

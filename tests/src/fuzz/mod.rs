@@ -18,6 +18,9 @@ pub struct Target {
     pub dictionary: &'static str,
 }
 
+/// A fact of every type, policies that read each of them, and constraints.
+pub const VOCABULARY: &str = include_str!("vocabulary.policy");
+
 const POLICY_WORDS: &str = include_str!("../../../fuzz/dictionaries/policy.dict");
 const PROFILE_WORDS: &str = include_str!("../../../fuzz/dictionaries/profile.dict");
 

@@ -1,6 +1,6 @@
 //! Profiles and records from anyone, against a vocabulary that has a fact of every type.
 
-use super::files;
+use super::{VOCABULARY, files};
 use entitle::Engine;
 use entitle::ids::FieldId;
 use entitle::wire::json::profile::Problem;
@@ -10,12 +10,9 @@ use entitle::wire::json::write::profile_to_json;
 use entitle::wire::json::{UnknownFields, profile_from_json};
 use std::sync::OnceLock;
 
-/// A fact of every type, policies that read each of them, and constraints.
-const POLICIES: &str = include_str!("vocabulary.policy");
-
 fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    ENGINE.get_or_init(|| Engine::from_texts([("a.policy".to_owned(), POLICIES.to_owned())]).unwrap())
+    ENGINE.get_or_init(|| Engine::from_texts([("a.policy".to_owned(), VOCABULARY.to_owned())]).unwrap())
 }
 
 /// The profiles of the conformance kit; not all of their facts are in the vocabulary here, which is a case as well.

@@ -1,0 +1,4 @@
+//! See `arrow` in `fuzz/src/doors/`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| (entitle_fuzz::target("arrow").unwrap().run)(data));

@@ -1,0 +1,4 @@
+//! See `pack` in `fuzz/src/doors/`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| (entitle_fuzz::target("pack").unwrap().run)(data));
