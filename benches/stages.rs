@@ -7,7 +7,8 @@ use entitle::ids::PolicyId;
 use entitle::span::FileId;
 use entitle::value::Date;
 use entitle::verdict::from_graph::Scratch;
-use entitle::verdict::{Verdict, exact};
+use entitle::verdict::{Outcome, Verdict};
+use entitle::why::grounds::Grounds;
 use entitle::wire::json::{UnknownFields, profile_from_json};
 use entitle::{Engine, ast, checked, graph};
 use std::fs;
@@ -68,33 +69,37 @@ fn stages(c: &mut Criterion) {
     for name in ["xiao-chen", "single-mother", "elderly-couple"] {
         let profile = household(&format!("{name}.json"));
         let expected: Vec<Verdict> = rules.match_profile(&profile).unwrap().verdicts().collect();
+        let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
+        let mut outcomes = vec![nothing; expected.len()];
         c.bench_function(&format!("match/{name}/exact"), |b| {
             b.iter(|| {
-                let outcomes = exact::outcomes(rules.bound(), &profile, &mut scratch);
+                rules.outcomes_into(black_box(&profile), &mut scratch, &mut outcomes);
                 assert!(outcomes.iter().map(|o| o.verdict).eq(expected.iter().copied()));
-                black_box(outcomes)
             });
         });
+        let mut verdicts = vec![Verdict::NotInForce; expected.len()];
         c.bench_function(&format!("match/{name}/kleene"), |b| {
             b.iter(|| {
-                let outcomes = exact::kleene(rules.bound(), &profile, &mut scratch);
-                assert!(
-                    outcomes.iter().zip(&expected).all(|(o, e)| o.verdict == *e || o.verdict == Verdict::Undetermined)
-                );
-                black_box(outcomes)
+                rules.kleene_into(black_box(&profile), &mut scratch, &mut verdicts);
+                assert!(verdicts.iter().zip(&expected).all(|(v, e)| v == e || *v == Verdict::Undetermined));
+            });
+        });
+        let mut grounds = Grounds::default();
+        c.bench_function(&format!("grounds/{name}/all"), |b| {
+            b.iter(|| {
+                rules.grounds_into(black_box(&profile), &mut scratch, &mut grounds);
+                let behind = (0..expected.len()).map(|p| grounds.of(PolicyId::of(p)).len());
+                assert!(behind.sum::<usize>() >= expected.len());
             });
         });
         let matches = rules.match_profile(&profile).unwrap();
+        let all: Vec<PolicyId> = (0..expected.len()).map(PolicyId::of).collect();
         c.bench_function(&format!("explain/{name}/all"), |b| {
             b.iter(|| {
-                let mut reasons = 0;
-                for id in (0..expected.len()).map(PolicyId::of) {
-                    let explanation = matches.explain_with(id, &mut scratch);
-                    assert_eq!(explanation.verdict, expected[id.index()]);
-                    reasons += explanation.because.len() + explanation.missing.len();
-                }
-                assert!(reasons > 50);
-                reasons
+                let explanations = matches.explain_all(&all, &mut scratch);
+                assert!(explanations.iter().map(|e| e.verdict).eq(expected.iter().copied()));
+                assert!(explanations.iter().map(|e| e.because.len() + e.missing.len()).sum::<usize>() > 50);
+                black_box(explanations)
             });
         });
     }

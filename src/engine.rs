@@ -438,6 +438,15 @@ impl Matches<'_> {
         from_verdict::explain_all(&self.rules.model, &self.rules.bound, self.profile, &all, scratch)
     }
 
+    /// Every written policy with why it has its verdict, in the order of the policies' ids.
+    #[must_use]
+    pub fn explanations(&self) -> Vec<(PolicyId, Explanation)> {
+        let policies = self.rules.model.policies.iter().enumerate();
+        let written: Vec<PolicyId> = policies.filter(|(_, p)| p.written).map(|(i, _)| PolicyId::of(i)).collect();
+        let explanations = self.explain_all(&written, &mut self.rules.scratch());
+        written.into_iter().zip(explanations).collect()
+    }
+
     /// Whether the profile says that the unit a policy is for already receives it, or is recognised as it.
     #[must_use]
     pub fn received(&self, policy: PolicyId) -> bool {

@@ -118,7 +118,6 @@ impl<'a> Page<'a> {
 
     fn print(&self, all: bool) {
         let rules = self.matches.rules();
-        let model = rules.model();
         let fingerprint = rules.fingerprint().get(..12).unwrap_or("");
         say(&format!(
             "{} {}  ·  {} {fingerprint}",
@@ -128,11 +127,7 @@ impl<'a> Page<'a> {
         ));
         say(prose::caveat(self.language));
         let mut groups: Vec<(Group, Vec<(PolicyId, Explanation)>)> = Vec::new();
-        for id in (0..model.policies.len()).map(PolicyId::of) {
-            if !model.policies.get(id.index()).is_some_and(|p| p.written) {
-                continue;
-            }
-            let explanation = self.matches.explain(id);
+        for (id, explanation) in self.matches.explanations() {
             let group = Group::of(&explanation, self.matches.received(id));
             match groups.iter_mut().find(|(g, _)| *g == group) {
                 Some((_, list)) => list.push((id, explanation)),
@@ -193,14 +188,10 @@ impl<'a> Page<'a> {
             Language::Zh => format!("{kind}（第{}位）", place + 1),
             Language::En => format!("{kind} {}", place + 1),
         };
-        let of = (0..model.policies.len())
-            .map(PolicyId::of)
-            .filter(|id| model.policies.get(id.index()).is_some_and(|p| p.written && p.unit == unit));
-        let results: Vec<(PolicyId, Group, Explanation)> = of
-            .map(|id| {
-                let explanation = self.matches.explain(id);
-                (id, Group::of(&explanation, self.matches.received(id)), explanation)
-            })
+        let of_unit = |id: PolicyId| model.policies.get(id.index()).is_some_and(|p| p.unit == unit);
+        let explanations = self.matches.explanations().into_iter().filter(|(id, _)| of_unit(*id));
+        let results: Vec<(PolicyId, Group, Explanation)> = explanations
+            .map(|(id, explanation)| (id, Group::of(&explanation, self.matches.received(id)), explanation))
             .collect();
         let count = |group: Group| results.iter().filter(|(_, g, _)| *g == group).count();
         self.heading(&format!(

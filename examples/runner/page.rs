@@ -56,14 +56,9 @@ impl Page<'_> {
     }
 
     fn results(&self) -> Vec<(PolicyId, Group, Explanation)> {
-        let model = self.engine.model();
-        let written = (0..model.policies.len()).map(PolicyId::of);
-        written
-            .filter(|id| model.policies.get(id.index()).is_some_and(|p| p.written))
-            .map(|id| {
-                let explanation = self.matches.explain(id);
-                (id, Group::of(&explanation, self.matches.received(id)), explanation)
-            })
+        let explanations = self.matches.explanations().into_iter();
+        explanations
+            .map(|(id, explanation)| (id, Group::of(&explanation, self.matches.received(id)), explanation))
             .collect()
     }
 

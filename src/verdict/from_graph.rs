@@ -52,7 +52,7 @@ impl Scratch {
         Self { limits, ..Self::default() }
     }
 
-    pub(super) fn search(&mut self) -> Self {
+    pub(crate) fn search(&mut self) -> Self {
         let limits = self.limits;
         self.search.take().map_or_else(|| Self::within(limits), |inner| *inner)
     }
@@ -73,7 +73,7 @@ impl Scratch {
         self.memory = Some(Box::new(memory));
     }
 
-    pub(super) fn give_back(&mut self, search: Self) {
+    pub(crate) fn give_back(&mut self, search: Self) {
         self.search = Some(Box::new(search));
     }
 }
@@ -125,8 +125,13 @@ impl<'a, F: Facts> Evaluation<'a, F> {
     /// The truth of a condition with all the steps that the limits allow, whatever earlier conditions took: what one policy spends
     /// changes no other's verdict.
     pub(crate) fn afresh(&mut self, id: NodeId) -> Truth {
-        self.steps = self.scratch.limits.steps;
+        self.renew();
         self.truth(id)
+    }
+
+    /// Gives back all the steps that the limits allow.
+    pub(crate) fn renew(&mut self) {
+        self.steps = self.scratch.limits.steps;
     }
 
     /// The entries of a list; one that is as long as it can be is complete.

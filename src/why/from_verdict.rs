@@ -2,7 +2,7 @@
 //! verdict; what it shows is read from there, never worked out again.
 
 use super::causes::Causes;
-use super::spare::{narrowed, restricted, without_spare};
+use super::spare::{may_be_spare, narrowed, restricted, without_spare};
 use super::{Amount, Explanation, FactRead, Reason, Shown, Step};
 use crate::checked::{Model, Type};
 use crate::graph::trace::{Clause, Form, Operand};
@@ -26,7 +26,10 @@ pub fn explain(
     outcome: Outcome,
     scratch: &mut Scratch,
 ) -> Explanation {
-    explained(&mut Walker::new(model, bound, profile, scratch), policy, outcome, &mut Scratch::default())
+    let mut trying = scratch.search();
+    let explanation = explained(&mut Walker::new(model, bound, profile, scratch), policy, outcome, &mut trying);
+    scratch.give_back(trying);
+    explanation
 }
 
 /// Explains the verdicts on several policies. What they share is evaluated once, so this is cheaper than one by one.
@@ -38,9 +41,12 @@ pub fn explain_all(
     policies: &[(PolicyId, Outcome)],
     scratch: &mut Scratch,
 ) -> Vec<Explanation> {
+    let mut trying = scratch.search();
     let mut walker = Walker::new(model, bound, profile, scratch);
-    let mut trying = Scratch::default();
-    policies.iter().map(|(policy, outcome)| explained(&mut walker, *policy, *outcome, &mut trying)).collect()
+    let explained = |(policy, outcome): &(PolicyId, Outcome)| explained(&mut walker, *policy, *outcome, &mut trying);
+    let explanations = policies.iter().map(explained).collect();
+    scratch.give_back(trying);
+    explanations
 }
 
 /// Explains one verdict; `trying` is for evaluations of less than the whole profile.
@@ -60,6 +66,7 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
     if entry.root.is_none() {
         return explanation;
     }
+    walker.evaluation.renew();
     match outcome.verdict {
         Verdict::Eligible | Verdict::Ineligible if outcome.by_kleene => {
             explanation.because =
@@ -102,7 +109,7 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
         }
         Verdict::NotInForce => {}
     }
-    if let Some(root) = entry.root.filter(|_| outcome.by_kleene && explanation.because.len() > 1) {
+    if let Some(root) = entry.root.filter(|_| outcome.by_kleene && may_be_spare(&explanation.because)) {
         let truth = walker.evaluation.truth(root);
         without_spare(&mut explanation.because, &[], |seen| {
             Evaluation::new(bound, &Masked { profile, seen }, trying).truth(root) == truth

@@ -7,6 +7,20 @@ use crate::profile::{Profile, RecordIx, Slot};
 use crate::schema::Schema;
 use std::collections::BTreeSet;
 
+/// Whether one of several reasons can be spare in Kleene logic: only where it reads what another reads too, or nothing at all. With its own
+/// facts unknown a condition is unknown, and nothing else stands for it.
+pub(super) fn may_be_spare(because: &[Reason]) -> bool {
+    let mut seen: Vec<(Option<RecordIx>, FieldId)> = Vec::new();
+    because.len() > 1
+        && because.iter().any(|reason| {
+            let before = seen.len();
+            let facts = reason.facts.iter().map(|f| (f.record, f.field));
+            let shared = facts.clone().any(|fact| seen.get(..before).is_some_and(|seen| seen.contains(&fact)));
+            seen.extend(facts);
+            shared || reason.facts.is_empty()
+        })
+}
+
 /// Drops reasons that the others, with the facts `besides` them, make unnecessary. Each alternative is settled by its own
 /// shortest reason, so one chosen for one alternative can be spare once another needs its neighbour anyway.
 pub(super) fn without_spare(

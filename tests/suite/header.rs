@@ -135,7 +135,7 @@ fn functions_of_rust(code: &str, names: &BTreeMap<String, String>) -> BTreeMap<S
     found
 }
 
-/// Structs that carry the name they have in C in their first line of documentation.
+/// Structs that carry the name they have in C in their last line of documentation; those of the Arrow interface have another's names.
 fn structs_of_rust(code: &str, names: &BTreeMap<String, String>) -> BTreeMap<String, (String, Vec<(String, String)>)> {
     let mut found = BTreeMap::new();
     for piece in code.split("#[repr(C)]\n").skip(1) {
@@ -153,7 +153,8 @@ fn structs_of_rust(code: &str, names: &BTreeMap<String, String>) -> BTreeMap<Str
             })
             .collect();
         let before = &code[..code.find(&format!("struct {rust} {{")).unwrap()];
-        let name = before.rsplit("/// ").next().unwrap().split('`').find(|t| t.starts_with("entitle_")).unwrap();
+        let mut words = before.rsplit("/// ").next().unwrap().split('`');
+        let Some(name) = words.find(|t| t.starts_with("entitle_")) else { continue };
         found.insert(name.to_owned(), (rust, fields));
     }
     found

@@ -54,9 +54,8 @@ struct Array {
 /// Both are of the interface: what is not null leads to what the header says, and texts end.
 pub(super) unsafe fn fitting(array: &FFI_ArrowArray, schema: &FFI_ArrowSchema) -> Result<(), Failure> {
     // SAFETY: both types are laid out as the interface has it; the references live as long as the call.
-    let (array, raw) = unsafe {
-        (&*std::ptr::from_ref(array).cast::<Array>(), &*std::ptr::from_ref(schema).cast::<Schema>())
-    };
+    let (array, raw) =
+        unsafe { (&*std::ptr::from_ref(array).cast::<Array>(), &*std::ptr::from_ref(schema).cast::<Schema>()) };
     // SAFETY: asked of the caller.
     unsafe { readable(raw, DEEPEST, &mut 0) }?;
     let ty = DataType::try_from(schema).map_err(|e| wrong(&format!("a column's type: {e}")))?;

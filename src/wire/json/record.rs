@@ -41,10 +41,11 @@ pub fn record(matches: &Matches<'_>) -> Value {
 
 fn results(matches: &Matches<'_>) -> Vec<Value> {
     let model = matches.rules().model();
-    let written = model.policies.iter().enumerate().filter(|(_, p)| p.written);
-    written
-        .map(|(i, policy)| {
-            let explanation = matches.explain(PolicyId::of(i));
+    let explanations = matches.explanations();
+    explanations
+        .iter()
+        .filter_map(|(id, explanation)| Some((model.policies.get(id.index())?, explanation)))
+        .map(|(policy, explanation)| {
             let because: Vec<Value> = explanation
                 .because
                 .iter()

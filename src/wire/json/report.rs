@@ -78,11 +78,8 @@ impl Group {
 #[must_use]
 pub fn report(matches: &Matches<'_>) -> Value {
     let rules = matches.rules();
-    let model = rules.model();
-    let written = (0..model.policies.len())
-        .map(PolicyId::of)
-        .filter(|p| model.policies.get(p.index()).is_some_and(|p| p.written));
-    let results: Vec<Value> = written.map(|p| result(matches, p)).collect();
+    let results: Vec<Value> =
+        matches.explanations().iter().map(|(id, explanation)| explained(matches, *id, explanation)).collect();
     json!({
         "format": "entitle.match/1",
         "as_of": rules.as_of().to_string(),
@@ -95,8 +92,11 @@ pub fn report(matches: &Matches<'_>) -> Value {
 /// One policy's result as JSON.
 #[must_use]
 pub fn result(matches: &Matches<'_>, id: PolicyId) -> Value {
+    explained(matches, id, &matches.explain(id))
+}
+
+fn explained(matches: &Matches<'_>, id: PolicyId, explanation: &Explanation) -> Value {
     let model = matches.rules().model();
-    let explanation = matches.explain(id);
     let received = matches.received(id);
     let Some(policy) = model.policies.get(id.index()) else { return Value::Null };
     let label = |l: &Option<Label>| l.as_ref().map(|l| l.id.clone());
@@ -107,7 +107,7 @@ pub fn result(matches: &Matches<'_>, id: PolicyId) -> Value {
         "category": label(&policy.category),
         "department": label(&policy.department),
         "verdict": verdict(explanation.verdict),
-        "group": Group::of(&explanation, received).id(),
+        "group": Group::of(explanation, received).id(),
         "already_received": received,
         "because": explanation.because.iter().map(|r| reason(r, model)).collect::<Vec<_>>(),
         "open": explanation.open.iter().map(|r| reason(r, model)).collect::<Vec<_>>(),
