@@ -144,6 +144,9 @@ fn structs_of_rust(code: &str, names: &BTreeMap<String, String>) -> BTreeMap<Str
         if rust.contains('<') {
             continue;
         }
+        let before = &code[..code.find(&format!("struct {rust} {{")).unwrap()];
+        let mut words = before.rsplit("/// ").next().unwrap().split('`');
+        let Some(name) = words.find(|t| t.starts_with("entitle_")) else { continue };
         let fields = body.split('}').next().unwrap().split(',').map(str::trim).filter(|f| !f.is_empty());
         let fields = fields
             .map(|f| {
@@ -152,9 +155,6 @@ fn structs_of_rust(code: &str, names: &BTreeMap<String, String>) -> BTreeMap<Str
                 (ty, name.to_owned())
             })
             .collect();
-        let before = &code[..code.find(&format!("struct {rust} {{")).unwrap()];
-        let mut words = before.rsplit("/// ").next().unwrap().split('`');
-        let Some(name) = words.find(|t| t.starts_with("entitle_")) else { continue };
         found.insert(name.to_owned(), (rust, fields));
     }
     found
