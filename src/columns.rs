@@ -38,6 +38,7 @@ mod owned;
 mod profile;
 
 pub use bits::Bits;
+pub(crate) use bits::set_bits;
 pub use check::Builder;
 pub use collect::{Collect, Seat};
 pub use fault::Fault;

@@ -349,6 +349,22 @@ impl Rules {
         table::eligible(&self.bound, self.table(), profile, scratch, out);
     }
 
+    /// The policies that are eligible by the exact verdicts, in the order of their ids; `out` is emptied first. Cheaper than
+    /// [`Rules::outcomes_into`]: only policies that are open without proof are looked at one by one.
+    ///
+    /// ```
+    /// # use entitle::{Engine, profile::Profile, verdict::from_graph::Scratch};
+    /// # let engine = Engine::from_texts([("none.policy".to_owned(), String::new())])?;
+    /// let rules = engine.at("2026-01-01".parse().unwrap())?;
+    /// let (mut scratch, mut eligible) = (Scratch::default(), Vec::new());
+    /// rules.exactly_eligible_into(&Profile::new(), &mut scratch, &mut eligible);
+    /// assert!(eligible.is_empty());
+    /// # Ok::<(), entitle::Error>(())
+    /// ```
+    pub fn exactly_eligible_into(&self, profile: &Profile, scratch: &mut Scratch, out: &mut Vec<PolicyId>) {
+        table::exactly_eligible(&self.bound, self.table(), profile, scratch, out);
+    }
+
     /// Every policy's exact verdict with its grounds: reasons as flat data, which cost little more than the verdicts. `into` is emptied first
     /// and reused. Contradictions are not looked for.
     ///

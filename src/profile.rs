@@ -92,7 +92,7 @@ impl Profile {
     pub fn add(&mut self, schema: &Schema, entity: EntityId) -> RecordIx {
         let count = schema.entity(entity).map_or(0, |e| e.fields.len());
         let ix = RecordIx(u32::try_from(self.records.len()).unwrap_or(u32::MAX));
-        self.records.push(Arc::new(Record { entity, slots: vec![Slot::Unknown; count] }));
+        self.records.push(Arc::new(Record { entity, slots: (0..count).map(|_| Slot::Unknown).collect() }));
         ix
     }
 
@@ -193,6 +193,19 @@ impl Profile {
         let record = self.records.get_mut(ix.0 as usize).filter(|r| position < r.slots.len());
         if let Some(old) = record.and_then(|r| Arc::make_mut(r).slots.get_mut(position)) {
             *old = slot;
+        }
+    }
+
+    /// Takes the slots of a record out, to be filled one after the other and given back with [`Profile::give_slots`]: what each
+    /// single change would look for is found once.
+    pub(crate) fn take_slots(&mut self, ix: RecordIx) -> Vec<Slot> {
+        self.records.get_mut(ix.0 as usize).map(|r| std::mem::take(&mut Arc::make_mut(r).slots)).unwrap_or_default()
+    }
+
+    /// Gives slots back that were taken out.
+    pub(crate) fn give_slots(&mut self, ix: RecordIx, slots: Vec<Slot>) {
+        if let Some(record) = self.records.get_mut(ix.0 as usize) {
+            Arc::make_mut(record).slots = slots;
         }
     }
 

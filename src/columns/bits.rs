@@ -1,5 +1,16 @@
 //! Bits as Apache Arrow lays them out: the first row is the lowest bit of the first byte, from any bit on.
 
+/// The positions of the bits that are set in words, rising: bit 0 of the first word is 0, of the second 64.
+pub(crate) fn set_bits(words: impl IntoIterator<Item = u64>) -> impl Iterator<Item = usize> {
+    words.into_iter().enumerate().flat_map(|(at, mut left)| {
+        std::iter::from_fn(move || {
+            let bit = (left != 0).then_some(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(at * 64 + bit)
+        })
+    })
+}
+
 /// One bit a row, borrowed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Bits<'a> {

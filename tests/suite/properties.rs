@@ -6,9 +6,9 @@ use entitle::ids::PolicyId;
 use entitle::profile::{Profile, RecordIx, Slot};
 use entitle::span::FileId;
 use entitle::value::Date;
-use entitle::verdict::Verdict;
 use entitle::verdict::exact::{kleene, outcomes};
 use entitle::verdict::from_graph::{Evaluation, Scratch};
+use entitle::verdict::{Outcome, Verdict};
 use entitle::{Engine, Rules, ast};
 use entitle_tests::{brute, generate};
 use generate::Dice;
@@ -98,14 +98,19 @@ proptest! {
             prop_assert_eq!(slow.verdict, fast.verdict, "{}", c.text);
             prop_assert_eq!(slow.not_proved, fast.not_proved, "{}", c.text);
         }
+        let applies = |slow: &[Outcome]| -> Vec<PolicyId> {
+            let eligible = (0u32..).zip(slow).filter(|(_, o)| o.verdict == Verdict::Eligible);
+            eligible.map(|(at, _)| PolicyId(at)).collect()
+        };
+        let mut found = vec![PolicyId(7)];
+        c.rules.exactly_eligible_into(&c.profile, &mut scratch, &mut found);
+        prop_assert_eq!(&applies(&slow), &found, "{}", c.text);
         let slow = kleene(c.rules.bound(), &c.profile, &mut scratch);
         let mut fast = vec![Verdict::NotInForce; slow.len()];
         c.rules.kleene_into(&c.profile, &mut scratch, &mut fast);
         prop_assert_eq!(slow.iter().map(|o| o.verdict).collect::<Vec<_>>(), fast, "{}", c.text);
-        let eligible = (0u32..).zip(&slow).filter(|(_, o)| o.verdict == Verdict::Eligible).map(|(at, _)| PolicyId(at));
-        let mut found = vec![PolicyId(7)];
         c.rules.eligible_into(&c.profile, &mut scratch, &mut found);
-        prop_assert_eq!(eligible.collect::<Vec<_>>(), found, "{}", c.text);
+        prop_assert_eq!(&applies(&slow), &found, "{}", c.text);
     }
 
     #[test]

@@ -88,10 +88,10 @@ impl Report {
 
 pub fn contenders<'a>(set: &'a Set, texts: &'a [Vec<u8>]) -> Vec<Contender<'a>> {
     let none = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
-    let (mut a, mut b, mut c) = (Scratch::default(), Scratch::default(), Scratch::default());
-    let (mut found, mut read_found) = (Vec::new(), Vec::new());
+    let (mut a, mut b, mut c, mut d) = (Scratch::default(), Scratch::default(), Scratch::default(), Scratch::default());
+    let (mut found, mut read_found, mut exactly) = (Vec::new(), Vec::new(), Vec::new());
     let mut outcomes = vec![none; set.engine.model().policies.len()];
-    let (first, second, third) = (Report::of(set), Report::of(set), Report::of(set));
+    let (first, second, third, fourth) = (Report::of(set), Report::of(set), Report::of(set), Report::of(set));
     let reader = ProfileReader::new(set.engine.schema(), UnknownFields::Reject);
     let kleene = Contender {
         name: "entitle, Kleene".to_owned(),
@@ -111,12 +111,22 @@ pub fn contenders<'a>(set: &'a Set, texts: &'a [Vec<u8>]) -> Vec<Contender<'a>> 
         name: "entitle, exact".to_owned(),
         how: "what Kleene logic leaves open is settled where it can be",
         typed: Box::new(move |i, out| {
-            set.rules.outcomes_into(&set.profiles[i], &mut c, &mut outcomes);
+            set.rules.exactly_eligible_into(&set.profiles[i], &mut c, &mut exactly);
+            exactly.retain(|p| set.expected[i].0.contains(&fourth.at[p.index()]));
+            fourth.policies(&exactly, out);
+        }),
+        json: None,
+    };
+    let every = Contender {
+        name: "entitle, exact, every verdict".to_owned(),
+        how: "the same, eligible, ineligible and undetermined written for each policy",
+        typed: Box::new(move |i, out| {
+            set.rules.outcomes_into(&set.profiles[i], &mut d, &mut outcomes);
             third.outcomes(&outcomes, &set.expected[i].0, out);
         }),
         json: None,
     };
-    vec![kleene, exact, grounded(set), explained(set)]
+    vec![kleene, exact, every, grounded(set), explained(set)]
 }
 
 /// Exact verdicts and the grounds of all of them, flat.

@@ -16,6 +16,7 @@ mod few;
 
 use super::from_graph::{Evaluation, Scratch};
 use super::{Outcome, Truth, Verdict, exact};
+use crate::columns::set_bits;
 use crate::graph::{Bound, Node, NodeId};
 use crate::ids::PolicyId;
 use crate::profile::{Profile, RecordIx, Slot};
@@ -162,15 +163,6 @@ struct Answers {
     badly: Vec<u64>,
 }
 
-/// What the table says of a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Said {
-    /// The Kleene verdict.
-    pub(crate) verdict: Verdict,
-    /// Where it is undetermined: whether that is proved.
-    pub(crate) open: bool,
-}
-
 /// The exact verdicts on all policies, in the order of their ids.
 pub(crate) fn outcomes(bound: &Bound, table: &Table, profile: &Profile, scratch: &mut Scratch, out: &mut [Outcome]) {
     outcomes_of(bound, table, profile, scratch, (out, &|_| true));
@@ -206,19 +198,31 @@ pub(crate) fn outcomes_with(
     for (outcome, place) in out.iter_mut().zip(&table.places) {
         *outcome = Outcome { verdict: verdict(*place, &words.answers), not_proved: false, by_kleene: true };
     }
-    if !table.unproved(&words.answers) {
-        return;
-    }
+    settle(bound, table, profile, (scratch, words), wanted, &mut |policy, outcome| {
+        if let Some(slot) = out.get_mut(policy.index()) {
+            *slot = outcome;
+        }
+    });
+}
+
+/// Settles what is wanted of the policies that Kleene logic leaves undetermined without proof that they are open.
+fn settle(
+    bound: &Bound,
+    table: &Table,
+    profile: &Profile,
+    (scratch, words): (&mut Scratch, &mut Words),
+    wanted: &dyn Fn(usize) -> bool,
+    found: &mut dyn FnMut(PolicyId, Outcome),
+) {
     // Made when the first policy needs a search.
     let mut searching: Option<(Scratch, Evaluation<'_, Profile>)> = None;
     let mut scratch = Some(scratch);
     let mut missing = std::mem::take(&mut words.missing);
-    for (policy, (outcome, entry)) in out.iter_mut().zip(&bound.graph.entries).enumerate() {
-        let said = table.said(policy, words);
-        let open = said.verdict == Verdict::Undetermined && !said.open;
-        let Some(root) = entry.root.filter(|_| open && wanted(policy)) else { continue };
-        if let Some(settled) = few::settle(bound, table, policy, profile, (words, &mut missing)) {
-            *outcome = settled;
+    for policy in table.unproved(&words.answers).filter(|policy| wanted(policy.index())) {
+        let Some(entry) = bound.graph.entry(policy) else { continue };
+        let Some(root) = entry.root else { continue };
+        if let Some(settled) = few::settle(bound, table, policy.index(), profile, (words, &mut missing)) {
+            found(policy, settled);
             continue;
         }
         if let Some(scratch) = scratch.take() {
@@ -228,7 +232,7 @@ pub(crate) fn outcomes_with(
         let Some((search, base)) = &mut searching else { continue };
         // Fills the evaluator's memory with what is settled, which the search builds on.
         base.afresh(root);
-        *outcome = exact::undecided(bound, entry, profile, base, search);
+        found(policy, exact::undecided(bound, entry, profile, base, search));
     }
     words.missing = missing;
     if let Some((search, base)) = searching {
@@ -257,15 +261,32 @@ pub(crate) fn eligible(
     let mut words = scratch.words();
     table.run(bound, profile, &mut words, scratch);
     out.clear();
-    let answers = words.answers.certain.iter().zip(&words.answers.possible);
-    for (at, ((certain, possible), (straight, opposite))) in
-        answers.zip(table.straight.iter().zip(&table.opposite)).enumerate()
-    {
-        let mut left = (certain & straight) | (!possible & opposite);
-        while left != 0 {
-            out.extend(table.policies.get(at * 64 + left.trailing_zeros() as usize));
-            left &= left - 1;
-        }
+    out.extend(table.certain(&words.answers));
+    out.sort_unstable();
+    scratch.give_back_words(words);
+}
+
+/// The policies that are certainly eligible, exactly, in the order of their ids.
+pub(crate) fn exactly_eligible(
+    bound: &Bound,
+    table: &Table,
+    profile: &Profile,
+    scratch: &mut Scratch,
+    out: &mut Vec<PolicyId>,
+) {
+    let mut words = scratch.words();
+    table.run(bound, profile, &mut words, scratch);
+    out.clear();
+    if words.spent {
+        let outcomes = bound.graph.entries.iter().zip(exact::outcomes(bound, profile, scratch));
+        out.extend(outcomes.filter(|(_, o)| o.verdict == Verdict::Eligible).map(|(entry, _)| entry.policy));
+    } else {
+        out.extend(table.certain(&words.answers));
+        settle(bound, table, profile, (scratch, &mut words), &|_| true, &mut |policy, outcome| {
+            if outcome.verdict == Verdict::Eligible {
+                out.push(policy);
+            }
+        });
     }
     out.sort_unstable();
     scratch.give_back_words(words);
@@ -289,21 +310,27 @@ impl Table {
         self.ask(bound, profile, words, scratch);
     }
 
-    /// Whether a policy is undetermined without proof that it is open.
-    fn unproved(&self, answers: &Answers) -> bool {
+    /// The policies that are undetermined without proof that they are open.
+    fn unproved<'t>(&'t self, answers: &'t Answers) -> impl Iterator<Item = PolicyId> + 't {
         let used = self.straight.iter().zip(&self.opposite).map(|(straight, opposite)| straight | opposite);
         let undecided = answers.possible.iter().zip(&answers.certain).map(|(possible, certain)| possible & !certain);
         let proved = answers.well.iter().zip(&answers.badly).map(|(well, badly)| well & !badly);
-        used.zip(undecided).zip(proved).any(|((used, undecided), proved)| used & undecided & !proved != 0)
+        let left = used.zip(undecided).zip(proved).map(|((used, undecided), proved)| used & undecided & !proved);
+        self.named(left)
     }
 
-    /// What was found of a policy.
-    pub(crate) fn said(&self, policy: usize, words: &Words) -> Said {
-        let Some(place) = self.places.get(policy) else { return Said { verdict: Verdict::NotInForce, open: false } };
-        let at = place.word as usize;
-        let of = |words: &[u64]| words.get(at).is_some_and(|w| w >> place.bit & 1 == 1);
-        let open = of(&words.answers.well) && !of(&words.answers.badly);
-        Said { verdict: verdict(*place, &words.answers), open }
+    /// The policies of the bits that are set.
+    fn named<'t>(&'t self, words: impl Iterator<Item = u64> + 't) -> impl Iterator<Item = PolicyId> + 't {
+        set_bits(words).filter_map(|bit| self.policies.get(bit).copied())
+    }
+
+    /// The policies that are certainly eligible in Kleene logic.
+    fn certain<'t>(&'t self, answers: &'t Answers) -> impl Iterator<Item = PolicyId> + 't {
+        let answers = answers.certain.iter().zip(&answers.possible);
+        let words = answers.zip(self.straight.iter().zip(&self.opposite));
+        self.named(
+            words.map(|((certain, possible), (straight, opposite))| (certain & straight) | (!possible & opposite)),
+        )
     }
 
     /// What a clause of a policy, in the order of [`crate::graph::clauses::Clauses`], came to in Kleene logic.
@@ -430,17 +457,12 @@ impl Table {
         words.asked.clear();
         words.asked.resize(self.asked.len(), false);
         let mut any = false;
-        for (at, (possible, certain)) in words.answers.possible.iter().zip(&words.answers.certain).enumerate() {
-            let mut left = possible & !certain;
-            while left != 0 {
-                let bit = at * 64 + left.trailing_zeros() as usize;
-                left &= left - 1;
-                for asked in self.asked_of.get(bit).map_or(&[][..], |a| a) {
-                    if let Some(slot) = words.asked.get_mut(*asked as usize) {
-                        *slot = true;
-                        any = true;
-                    }
-                }
+        let open =
+            words.answers.possible.iter().zip(&words.answers.certain).map(|(possible, certain)| possible & !certain);
+        for asked in set_bits(open).filter_map(|bit| self.asked_of.get(bit)).flatten() {
+            if let Some(slot) = words.asked.get_mut(*asked as usize) {
+                *slot = true;
+                any = true;
             }
         }
         if !any {

@@ -154,23 +154,25 @@ impl<'a> ProfileReader<'a> {
         if text.len() > LONGEST {
             return None;
         }
+        // Once for the whole text, which is quicker than for each text in it.
+        let text = std::str::from_utf8(text).ok()?;
         // Most profiles give their records in the vocabulary's order, so that one pass is enough.
         self.at_once(text).or_else(|| self.in_two_passes(text))
     }
 
     /// Reads each record of the top level where it stands. Gives up where its number, or what it is linked with, depends on one
     /// that comes later.
-    fn at_once(&self, text: &[u8]) -> Option<Profile> {
+    fn at_once(&self, text: &str) -> Option<Profile> {
         let mut reader = Reader::new(self.schema, self.unknown, &Limits::DEFAULT);
-        let mut json = serde_json::Deserializer::from_slice(text);
+        let mut json = serde_json::Deserializer::from_str(text);
         let roots = AtOnce { of: self, reader: &mut reader };
         json.deserialize_map(roots).ok()?;
         json.end().ok()?;
         reader.finish_plain()
     }
 
-    fn in_two_passes(&self, text: &[u8]) -> Option<Profile> {
-        let mut json = serde_json::Deserializer::from_slice(text);
+    fn in_two_passes(&self, text: &str) -> Option<Profile> {
+        let mut json = serde_json::Deserializer::from_str(text);
         let roots = json.deserialize_map(Roots(self)).ok()?;
         json.end().ok()?;
         let mut reader = Reader::new(self.schema, self.unknown, &Limits::DEFAULT);
@@ -323,11 +325,12 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
         }
         // Most profiles give their facts in the vocabulary's order.
         let mut next = 0usize;
-        let mut nulls = 0u128;
+        let mut seen = Seen::default();
+        let mut slots = self.profile.take_slots(self.ix);
         while let Some(at) = access.next_key_seed(Key(|key: &str| of.place(key, next)))? {
             next = at + 1;
-            let Some(fact) = of.facts.get(at) else { return Err(not_plain()) };
-            if *self.profile.slot(self.ix, at) != Slot::Unknown || (at < 128 && nulls >> at & 1 == 1) {
+            let (Some(fact), Some(slot)) = (of.facts.get(at), slots.get_mut(at)) else { return Err(not_plain()) };
+            if !matches!(slot, Slot::Unknown) || !seen.first(at) {
                 return Err(not_plain());
             }
             let raw = match fact.ty {
@@ -341,6 +344,7 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
                 }
                 FieldType::Quantity(_) => quantity(access.next_value::<&RawValue>()?.get(), fact.scale),
                 FieldType::List(entity) => {
+                    self.profile.give_slots(self.ix, slots);
                     let list = List {
                         of: self.of,
                         fact,
@@ -351,38 +355,51 @@ impl<'de> Visitor<'de> for Record<'_, '_> {
                         profile: self.profile,
                     };
                     access.next_value_seed(list)?;
+                    slots = self.profile.take_slots(self.ix);
                     continue;
                 }
                 FieldType::Record(entity) => {
                     if !self.all_roots && self.of.schema.is_root(entity) {
                         return Err(not_plain());
                     }
+                    self.profile.give_slots(self.ix, slots);
                     let ix = self.profile.add(self.of.schema, entity);
                     self.profile.link(self.of.schema, self.ix, fact.id, Slot::Record(ix));
                     let (of, depth, all_roots) = (self.of, self.depth + 1, self.all_roots);
                     access.next_value_seed(Record { of, entity, ix, depth, all_roots, profile: self.profile })?;
+                    slots = self.profile.take_slots(self.ix);
                     continue;
                 }
                 FieldType::Set(e) => {
                     let known = access.next_value_seed(Values { of: self.of, of_enum: e })?;
-                    self.profile.set(self.ix, at, Slot::Set { known, not: Vec::new(), complete: true });
+                    *slot = Slot::Set { known, not: Vec::new(), complete: true };
                     continue;
                 }
             };
             let Ok(raw) = raw else { return Err(not_plain()) };
-            let Some(raw) = raw else {
-                if at >= 128 {
-                    return Err(not_plain());
-                }
-                nulls |= 1 << at;
-                continue;
-            };
+            let Some(raw) = raw else { continue };
             if raw < fact.range.0 || raw > fact.range.1 {
                 return Err(not_plain());
             }
-            self.profile.set(self.ix, at, Slot::Scalar(raw));
+            *slot = Slot::Scalar(raw);
         }
+        self.profile.give_slots(self.ix, slots);
         Ok(())
+    }
+}
+
+/// Which of a record's facts were read: a second time is a slip. A record with more facts is read with care.
+#[derive(Default)]
+struct Seen([u64; 8]);
+
+impl Seen {
+    /// Whether it is the first time.
+    fn first(&mut self, at: usize) -> bool {
+        let Some(word) = self.0.get_mut(at / 64) else { return false };
+        let bit = 1 << (at % 64);
+        let first = *word & bit == 0;
+        *word |= bit;
+        first
     }
 }
 
@@ -399,24 +416,30 @@ fn quantity(text: &str, scale: i64) -> Result<Option<i64>, ()> {
     if text == "null" {
         return Ok(None);
     }
-    let text = text.strip_prefix('"').map_or(Some(text), |t| t.strip_suffix('"')).ok_or(())?;
-    let (below_zero, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-    let (whole, part) = digits.split_once('.').map_or((digits, None), |(whole, part)| (whole, Some(part)));
-    let read = |digits: &str| {
-        let plain = !digits.is_empty() && digits.len() <= 18 && digits.bytes().all(|b| b.is_ascii_digit());
-        let value =
-            digits.bytes().fold(0i64, |sum, b| sum.wrapping_mul(10).wrapping_add(i64::from(b.wrapping_sub(b'0'))));
-        plain.then_some(value).ok_or(())
-    };
-    if whole.len() > 1 && whole.starts_with('0') {
+    let text = text.as_bytes();
+    let text = if let [b'"', inner @ .., b'"'] = text { inner } else { text };
+    let (below_zero, digits) = if let [b'-', rest @ ..] = text { (true, rest) } else { (false, text) };
+    let (mut value, mut places, mut point) = (0i64, 0u32, false);
+    if digits.len() > 18 || !digits.first().is_some_and(u8::is_ascii_digit) || matches!(digits, [b'0', b'0'..=b'9', ..])
+    {
         return Err(());
     }
-    let mut value = read(whole)?.checked_mul(scale).ok_or(())?;
-    if let Some(part) = part {
-        let places = u32::try_from(part.len()).map_err(|_| ())?;
-        let steps = 10i64.checked_pow(places).filter(|steps| scale % steps == 0).ok_or(())?;
-        value = value.checked_add(read(part)? * (scale / steps)).ok_or(())?;
+    for byte in digits {
+        match byte {
+            // Up to eighteen digits fit.
+            b'0'..=b'9' => {
+                value = value.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'));
+                places += u32::from(point);
+            }
+            b'.' if !point => point = true,
+            _ => return Err(()),
+        }
     }
+    if point && places == 0 {
+        return Err(());
+    }
+    let steps = 10i64.checked_pow(places).filter(|steps| scale % steps == 0).ok_or(())?;
+    let value = value.checked_mul(scale / steps).ok_or(())?;
     Ok(Some(if below_zero { -value } else { value }))
 }
 

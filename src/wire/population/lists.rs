@@ -6,7 +6,7 @@
 //! is no other score. Without one, and where it is unknown, the order is that of the population file.
 
 use super::files::Kinds;
-use crate::columns::Columns;
+use crate::columns::{Columns, set_bits};
 use crate::engine::{Derived, Details, Rules};
 use crate::error::Error;
 use crate::ids::{DefineId, EntityId, EnumId, FieldId, PolicyId};
@@ -245,7 +245,7 @@ impl Lists {
             let (certain, possible) = planes.plane(at);
             let (yes, no) = received.of_policy(at);
             let missed: Vec<u64> = certain.iter().zip(&no).map(|(certain, no)| certain & no).collect();
-            let listed = bits(&missed).filter_map(|to| entry(to, None, false));
+            let listed = set_bits(missed.iter().copied()).filter_map(|to| entry(to, None, false));
             fill(self.missed.entry(*policy), listed, self.top);
             let (mut begins, mut stops) = (Vec::new(), Vec::new());
             if let Some(later) = &later {
@@ -257,7 +257,7 @@ impl Lists {
                 stops = here().map(|(at, (certain, _))| certain & !word(then_possible, at)).collect();
                 let turns: Vec<u64> = begins.iter().zip(&stops).map(|(begins, stops)| begins | stops).collect();
                 let begun = |to: usize| begins.get(to / 64).is_some_and(|word| word >> (to % 64) & 1 == 1);
-                let listed = bits(&turns).filter_map(|to| entry(to, None, begun(to)));
+                let listed = set_bits(turns.iter().copied()).filter_map(|to| entry(to, None, begun(to)));
                 fill(self.turns.entry(*policy), listed, self.top);
             }
             let undetermined: Vec<u64> =
@@ -298,18 +298,6 @@ impl Lists {
 
 fn mark(words: &mut [u64], at: usize) {
     words.get_mut(at / 64).into_iter().for_each(|word| *word |= 1 << (at % 64));
-}
-
-/// The positions of the bits that are set, rising.
-pub(super) fn bits(words: &[u64]) -> impl Iterator<Item = usize> {
-    words.iter().enumerate().flat_map(|(at, word)| {
-        let mut left = *word;
-        std::iter::from_fn(move || {
-            let bit = (left != 0).then_some(left.trailing_zeros() as usize)?;
-            left &= left - 1;
-            Some(at * 64 + bit)
-        })
-    })
 }
 
 /// Adds to a list, which is there only once there is something in it.

@@ -6,7 +6,8 @@
 //! `reasons` and `near`. Nothing is lost: households in are households out plus rejects, and that is asserted.
 
 use super::files::{Chunk, Kinds, Prepared, Reject, Source};
-use super::lists::{Counts, Lists, bits, need};
+use super::lists::{Counts, Lists, need};
+use crate::columns::set_bits;
 use crate::engine::{Derived, Details, Rules};
 use crate::error::Error;
 use crate::ids::{EntityId, PolicyId};
@@ -294,7 +295,7 @@ impl<'r> Scan<'r> {
                 asked.iter_mut().for_each(Vec::clear);
                 for at in 0..policies.len() {
                     let marked = planes.plane(at).0.get(of).zip(near.plane(at).get(of)).map_or(0, |(a, b)| a | b);
-                    for bit in bits(&[marked]) {
+                    for bit in set_bits([marked]) {
                         asked.get_mut(bit).into_iter().for_each(|list| list.push(at));
                     }
                 }
