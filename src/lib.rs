@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+// What the derived parser calls the standard library's half that needs no operating system; see `pest` in Cargo.toml.
+extern crate alloc;
+
 pub mod advise;
 pub mod ast;
 pub mod checked;
