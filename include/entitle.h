@@ -48,8 +48,8 @@
  * Snapshots.  Ids, profiles and rules belong to the snapshot of the policy set that they were made under. Using them with
  *             another one returns ENTITLE_STALE, never a wrong answer.
  * Global.     There is nothing to initialise or shut down, no global state but a counter that numbers snapshots, no signal
- *             handler, no file kept open, no environment variable read. Policy text is read on a thread with a stack of its
- *             own, which ends before the call returns; there is no other thread. The other calls need at most 1 MiB of
+ *             handler, no file kept open, no environment variable read. Policy text is read on threads with stacks of their
+ *             own, which end before the call returns; there is no other thread. The other calls need at most 1 MiB of
  *             stack, which may be a coroutine's or a foreign function library's.
  * Numbers.    No binary floating point anywhere: numbers are whole digits with a scale, dates are days.
  * Growth.     New functions and new fields at the end of structs that are written with a size do not change

@@ -65,6 +65,8 @@ pub struct Engine {
     limits: Limits,
     /// Graphs by the first day of their epoch, made when first asked for.
     graphs: Mutex<BTreeMap<Date, Arc<Graph>>>,
+    /// The rules of the day that a scenario was run on last; most of its neighbours are of the same day.
+    last: Mutex<Option<Arc<Rules>>>,
 }
 
 impl Engine {
@@ -119,20 +121,26 @@ impl Engine {
         let starts = from_checked::epochs(&model);
         let graphs = Mutex::new(BTreeMap::new());
         let limits = Limits::DEFAULT;
-        Self { model: Arc::new(model), sources, findings: Vec::new(), fingerprint, starts, limits, graphs }
+        Self {
+            model: Arc::new(model),
+            sources,
+            findings: Vec::new(),
+            fingerprint,
+            starts,
+            limits,
+            graphs,
+            last: Mutex::default(),
+        }
     }
 
     fn read(mut texts: Vec<(String, String)>, limits: &Limits) -> (Sources, Model, Vec<Diagnostic>) {
         texts.sort();
         let mut sources = Sources::default();
-        let (mut files, mut findings) = (Vec::new(), Vec::new());
         for (name, text) in texts {
-            let id = sources.add(name, text);
-            let text = sources.get(id).map_or("", |s| s.text.as_str());
-            let (file, found) = ast::from_text::parse_within(id, text, limits);
-            files.push(file);
-            findings.extend(found);
+            sources.add(name, text);
         }
+        let (files, found): (Vec<_>, Vec<_>) = ast::from_text::parse_all(&sources, limits).into_iter().unzip();
+        let mut findings: Vec<Diagnostic> = found.into_iter().flatten().collect();
         let unreadable = findings.iter().any(|f| f.level == Level::Error);
         let (model, found) = checked::from_ast::check_within(&files, limits);
         // A line that could not be read hides what it declares; names that are missing for that reason are not reported, nor scenarios that
@@ -201,6 +209,16 @@ impl Engine {
         Ok(Rules::new(&self.model, bound, self.fingerprint.clone(), self.limits))
     }
 
+    fn of_scenarios(&self, day: Date) -> Result<Arc<Rules>, Error> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rules) = last.as_ref().filter(|rules| rules.as_of() == day) {
+            return Ok(Arc::clone(rules));
+        }
+        let rules = Arc::new(self.at(day)?);
+        *last = Some(Arc::clone(&rules));
+        Ok(rules)
+    }
+
     /// Runs one scenario of a policy and says where it differs from what its author expects.
     ///
     /// # Errors
@@ -208,7 +226,7 @@ impl Engine {
     pub fn run_scenario(&self, policy: PolicyId, scenario: usize) -> Result<ScenarioOutcome, Error> {
         let found = self.model.policies.get(policy.index()).and_then(|p| p.scenarios.get(scenario));
         let Some(scenario) = found else { return Err(Error::limit("there is no such scenario")) };
-        let rules = self.at(scenario.on)?;
+        let rules = self.of_scenarios(scenario.on)?;
         let mut scratch = rules.scratch();
         let profile = scenario.profile.restore();
         rules.refuse_contradictions(&profile, &mut scratch)?;

@@ -8,6 +8,7 @@ pub mod ast;
 pub mod checked;
 pub mod columns;
 pub mod compare;
+mod cores;
 pub mod cover;
 pub mod diagnostic;
 pub mod graph;

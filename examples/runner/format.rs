@@ -5,6 +5,7 @@ use clap::Args;
 use entitle::ast::print::{Glossary, Surface, print, surface_of};
 use entitle::ast::{File, from_text};
 use entitle::diagnostic::Level;
+use entitle::limits::Limits;
 use entitle::span::Sources;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,11 +42,13 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     }
     let mut sources = Sources::default();
     let mut files: Vec<(PathBuf, String, File)> = Vec::new();
-    let mut findings = Vec::new();
+    let (mut texts, mut findings) = (Vec::new(), Vec::new());
     for name in names {
         let text = fs::read_to_string(&name).map_err(|e| fail(&format!("{}: {e}", name.display())))?;
-        let id = sources.add(name.display().to_string(), text.clone());
-        let (file, found) = from_text::parse(id, &text);
+        sources.add(name.display().to_string(), text.clone());
+        texts.push((name, text));
+    }
+    for ((name, text), (file, found)) in texts.into_iter().zip(from_text::parse_all(&sources, &Limits::DEFAULT)) {
         findings.extend(found);
         files.push((name, text, file));
     }

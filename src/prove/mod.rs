@@ -9,6 +9,7 @@ mod days;
 
 use crate::checked::interpret::{self, Meaning};
 use crate::checked::{Condition, Expr, Kind, Model, Policy, Type};
+use crate::cores;
 use crate::graph::{Bound, Graph, Node, NodeId, SetDef, digest, from_checked};
 use crate::ids::{EntityId, PolicyId};
 use crate::profile::Profile;
@@ -20,19 +21,12 @@ use crate::verdict::possible::{self, Possible};
 use crate::verdict::smallest::smallest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The most regions that are looked at for one claim and one day where two sets are compared.
 pub(crate) const THOROUGH: u32 = 600;
 
 /// The most where a set is looked through for warnings: thousands of claims, and on the shipped policies more regions settle no more.
 pub(crate) const BRISK: u32 = 200;
-
-/// The most threads that claims are divided among.
-const THREADS: usize = 8;
-
-/// The stack of each: as much as a main thread has.
-const STACK: usize = 8 << 20;
 
 /// Fewer claims are not worth a thread.
 const FEW: usize = 32;
@@ -210,34 +204,12 @@ impl Prover {
         }
         let regions = self.regions;
         let one = |group: &[usize], scratch: &mut Scratch| looked(bound, day, claims, group, any, regions, scratch);
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(groups.len()).min(THREADS);
-        let mut results: Vec<(usize, Looked)> = Vec::new();
-        if threads < 2 || some.len() < FEW {
-            results.extend(groups.iter().flat_map(|group| one(group, &mut self.scratch)));
+        let results: Vec<Vec<(usize, Looked)>> = if some.len() < FEW {
+            groups.iter().map(|group| one(group, &mut self.scratch).into_iter().collect()).collect()
         } else {
-            let next = AtomicUsize::new(0);
-            let work = || {
-                let (mut scratch, mut found) = (Scratch::default(), Vec::new());
-                while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    found.extend(one(group, &mut scratch));
-                }
-                found
-            };
-            // Where no thread can be had, this one does it all.
-            std::thread::scope(|scope| {
-                let others: Vec<_> = (1..threads)
-                    .filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok())
-                    .collect();
-                results.extend(work());
-                for other in others {
-                    match other.join() {
-                        Ok(found) => results.extend(found),
-                        Err(panic) => std::panic::resume_unwind(panic),
-                    }
-                }
-            });
-        }
-        for (at, result) in results {
+            cores::each(&groups, Scratch::default, |group, scratch| one(group, scratch).into_iter().collect())
+        };
+        for (at, result) in results.into_iter().flatten() {
             known.learn(at, result);
         }
     }

@@ -5,8 +5,20 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const SHARED: [&str; 11] =
-    ["ids", "span", "value", "schema", "profile", "columns", "diagnostic", "limits", "near", "refusal", "error"];
+const SHARED: [&str; 12] = [
+    "ids",
+    "span",
+    "value",
+    "schema",
+    "profile",
+    "columns",
+    "cores",
+    "diagnostic",
+    "limits",
+    "near",
+    "refusal",
+    "error",
+];
 
 /// What each part of `src/` may name, besides itself.
 fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
@@ -18,6 +30,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("span", vec![]),
         ("value", vec![]),
         ("near", vec![]),
+        ("cores", vec![]),
         ("schema", vec!["ids", "value"]),
         ("profile", vec!["ids", "schema", "value"]),
         ("columns", vec!["ids", "schema", "value", "profile"]),

@@ -11,9 +11,10 @@ mod message;
 mod scenario;
 
 use super::{Comment, File};
+use crate::cores;
 use crate::diagnostic::Diagnostic;
 use crate::limits::Limits;
-use crate::span::{FileId, Span};
+use crate::span::{FileId, Sources, Span};
 use pest::Parser as _;
 
 pub use guard::NESTING;
@@ -43,6 +44,13 @@ type Pair<'i> = pest::iterators::Pair<'i, Rule>;
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> (File, Vec<Diagnostic>) {
     parse_within(file, text, &Limits::DEFAULT)
+}
+
+/// Reads every file of a set, side by side, in their order.
+#[must_use]
+pub fn parse_all(sources: &Sources, limits: &Limits) -> Vec<(File, Vec<Diagnostic>)> {
+    let texts: Vec<(FileId, &str)> = sources.iter().map(|(id, source)| (id, source.text.as_str())).collect();
+    cores::each(&texts, || (), |(id, text), ()| parse_within(*id, text, limits))
 }
 
 /// The same, with a limit of its own on the length of the file and the number of findings.

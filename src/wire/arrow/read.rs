@@ -109,7 +109,7 @@ pub fn read(schema: &Schema, batch: &RecordBatch, options: &Options) -> Result<B
 /// When it is no struct, when the struct itself has nulls, or when something in it leads out of its memory.
 pub fn checked(data: &ArrayData) -> Result<RecordBatch, ArrowError> {
     let wrong = |e: arrow_schema::ArrowError| ArrowError::layout("the batch", e.to_string());
-    let data = with_offsets(data).map_err(wrong)?;
+    let data = mended(data).map_err(wrong)?.unwrap_or_else(|| data.clone());
     data.validate_full().map_err(wrong)?;
     if !matches!(data.data_type(), DataType::Struct(_)) || data.null_count() > 0 {
         return Err(ArrowError::Type {
@@ -122,12 +122,7 @@ pub fn checked(data: &ArrayData) -> Result<RecordBatch, ArrowError> {
 }
 
 /// The same with arrays that have no rows and no offsets made anew: the columnar format allows that, as Arrow for Java writes them, and
-/// what stands in the place of the offsets must not be read.
-fn with_offsets(data: &ArrayData) -> Result<ArrayData, arrow_schema::ArrowError> {
-    Ok(mended(data)?.unwrap_or_else(|| data.clone()))
-}
-
-/// None where there is nothing to mend.
+/// what stands in the place of the offsets must not be read. None where there is nothing to mend.
 fn mended(data: &ArrayData) -> Result<Option<ArrayData>, arrow_schema::ArrowError> {
     if data.is_empty() {
         let begins = data.buffers().first().is_none_or(|offsets| offsets.iter().take(8).all(|byte| *byte == 0));

@@ -79,8 +79,8 @@ pub(super) struct Source {
 /// The stack that policy text is read on: eight times what the deepest text needs.
 const STACK: usize = 8 << 20;
 
-/// Opens a policy set on a thread that lives as long as the call. The parser measures what is left of its stack, and hosts call
-/// on stacks that cannot be measured (foreign function libraries, coroutines) or are small.
+/// Opens a policy set on a thread that lives as long as the call: hosts call on stacks that are small (coroutines, foreign
+/// function libraries), and the parser recurses as deep as a text nests.
 fn on_a_stack_of_its_own(open: impl FnOnce() -> Result<Engine, Error> + Send) -> Result<Engine, Failure> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, open);
