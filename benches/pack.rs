@@ -44,7 +44,16 @@ fn packs(c: &mut Criterion) {
         });
     }
     let bytes = engine.to_pack(&Options::default()).unwrap();
-    println!("the pack has {} bytes, its texts {}", bytes.len(), texts.iter().map(|(_, t)| t.len()).sum::<usize>());
+    let whole = engine.to_pack(&Options { scenarios: true, ..Options::default() }).unwrap();
+    let texts = texts.iter().map(|(_, t)| t.len()).sum::<usize>();
+    println!("the pack has {} bytes, with its scenarios {}, its texts {texts}", bytes.len(), whole.len());
+    c.bench_function("open/pack/with-scenarios", |b| {
+        b.iter_with_large_drop(|| {
+            let engine = Engine::from_pack(&whole, &Trust::anybody()).unwrap();
+            assert_eq!(engine.fingerprint(), fingerprint);
+            engine
+        });
+    });
     c.bench_function("open/pack/unsigned-and-first-day", |b| {
         b.iter(|| {
             let engine = Engine::from_pack(&bytes, &Trust::anybody()).unwrap();

@@ -27,8 +27,11 @@ pub(crate) struct Options {
     /// The last day the pack may be loaded
     #[arg(long, value_name = "DATE")]
     to: Option<Date>,
+    /// Keep the scenarios, so that `test` can run them from the pack
+    #[arg(long)]
+    scenarios: bool,
     /// Make a key pair instead: the secret key in FILE, the public one in FILE.pub
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "output", "sign", "from", "to"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "output", "sign", "from", "to", "scenarios"])]
     new_key: Option<PathBuf>,
     /// The algorithm of the new key
     #[arg(long, value_enum, default_value_t = Kind::Ed25519)]
@@ -168,8 +171,13 @@ mod with_packs {
             None => None,
             Some(path) => Some(SigningKey::from_pem(&text(path, language)?).map_err(|e| told(path, &e, language))?),
         };
-        let sealed =
-            pack::Options { revision: options.revision, from: options.from, to: options.to, sign: key.as_ref() };
+        let sealed = pack::Options {
+            revision: options.revision,
+            from: options.from,
+            to: options.to,
+            sign: key.as_ref(),
+            scenarios: options.scenarios,
+        };
         let bytes = engine.to_pack(&sealed).map_err(|e| fail(&e.to_string()))?;
         fs::write(output, &bytes).map_err(|e| {
             fail(&format!("{}: {}{e}", output.display(), pick(language, "无法写入：", "cannot be written: ")))
@@ -279,8 +287,18 @@ mod with_packs {
     }
 
     pub(super) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
-        let Options { paths: _, output: _, sign: _, revision: _, from: _, to: _, new_key: _, algorithm, lang } =
-            options;
+        let Options {
+            paths: _,
+            output: _,
+            sign: _,
+            revision: _,
+            from: _,
+            to: _,
+            scenarios: _,
+            new_key: _,
+            algorithm,
+            lang,
+        } = options;
         match algorithm {
             Kind::Ed25519 | Kind::Sm2 => Err(without(lang.language())),
         }

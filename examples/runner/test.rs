@@ -117,6 +117,13 @@ fn report(options: &Options, engine: &Engine, chosen: &BTreeSet<PolicyId>, again
     } else {
         format!("{total} scenarios, {passed} passed, {failed} failed")
     });
+    if total == 0 && common.pack().is_some() {
+        say(if zh {
+            "政策包里没有样例；打包时加 `--scenarios` 才带上"
+        } else {
+            "the pack holds no scenarios; `pack --scenarios` keeps them"
+        });
+    }
     if !options.quick {
         say(&shares(&seen, language));
     }

@@ -40,7 +40,8 @@
 //! it can be believed as far as the signature can.
 //!
 //! **The same set gives the same bytes**, on every machine. A pack holds no text of the policies but the wording of their
-//! conditions; findings are not kept, for a set with errors is never packed. The layout is at [`FORMAT`].
+//! conditions, and their scenarios only where that is asked for ([`Options::scenarios`]); findings are not kept, for a set with errors is
+//! never packed. The layout is at [`FORMAT`].
 
 mod expr;
 mod file;
@@ -73,6 +74,8 @@ pub struct Options<'k> {
     pub to: Option<Date>,
     /// The key it is signed with; not signed where none is given.
     pub sign: Option<&'k SigningKey>,
+    /// Whether the policies' scenarios come along, to be run where the pack arrives. Matching needs none, and most of a pack would be they.
+    pub scenarios: bool,
 }
 
 /// What a pack says of itself, readable without loading it.
@@ -151,7 +154,14 @@ impl Engine {
     /// When the set nests deeper than packs do or is longer than [`LARGEST`] ([`Error::is_limit`]), or the window ends before
     /// it begins.
     pub fn to_pack(&self, options: &Options<'_>) -> Result<Vec<u8>, Error> {
-        let model = self.model();
+        let mut without;
+        let model = if options.scenarios {
+            self.model()
+        } else {
+            without = self.model().clone();
+            without.policies.iter_mut().for_each(|policy| policy.scenarios.clear());
+            &without
+        };
         if let (Some(from), Some(to)) = (options.from, options.to)
             && to < from
         {
