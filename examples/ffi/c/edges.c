@@ -1,11 +1,12 @@
 /*
  * What a host may do wrong, and what it may do at once: refused arguments, stale ids, facts set one by one, threads that match
- * while the policies are swapped, a household that is watched, metrics. C99, and C++11 as well; run under valgrind too.
+ * while the policies are swapped, a household that is watched, metrics, memory over many households. C99, and C++11 as well; run under valgrind too.
  *
  *   cc -std=c99 -Wall -Wextra -pedantic -Iinclude examples/ffi/c/edges.c -o edges -Ltarget/release -lentitle -lpthread
  *   LD_LIBRARY_PATH=target/release ./edges 2000
  *
- * The number is how often the policies are swapped.
+ * The number is how often the policies are swapped; 500 times as many households are matched one after the other, and the memory held must
+ * not grow.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -463,6 +464,41 @@ struct counts {
     uint64_t matches, reloads, failed;
 };
 
+/* The pages of memory that this process holds; 0 where the system does not say. */
+static long resident(void)
+{
+    long all = 0, held = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file) return 0;
+    if (fscanf(file, "%ld %ld", &all, &held) != 2) held = 0;
+    fclose(file);
+    return held;
+}
+
+/* Household after household: nothing of one is left when the next comes. */
+static void steady(const entitle_snapshot *snapshot, long households)
+{
+    entitle_rules *rules = NULL;
+    entitle_scratch *scratch = entitle_scratch_new();
+    entitle_text *text = entitle_text_new();
+    entitle_verdict verdicts[8];
+    long i, before = 0, after;
+    OK(entitle_rules_at(snapshot, 20500, &rules, error));
+    for (i = 0; i < households; i++) {
+        entitle_profile *profile = household(snapshot);
+        OK(entitle_match(rules, profile, scratch, verdicts, 8, error));
+        if (i % 100 == 0) OK(entitle_match_json(rules, profile, text, error));
+        entitle_profile_free(profile);
+        if (i == households / 10) before = resident();
+    }
+    after = resident();
+    CHECK(after <= before + 256);
+    printf("%ld households matched: %ld pages held, %ld after the first tenth\n", households, after, before);
+    entitle_text_free(text);
+    entitle_scratch_free(scratch);
+    entitle_rules_free(rules);
+}
+
 static void listen(void *context, const entitle_event *event)
 {
     struct counts *counts = (struct counts *)context;
@@ -578,6 +614,7 @@ int main(int argc, char **argv)
     watched(engine, shared);
     entitle_snapshot_free(shared);
     refused(engine, snapshot);
+    steady(snapshot, swaps * 500L);
     entitle_snapshot_free(snapshot);
     entitle_engine_free(engine);
     swapped(swaps);
