@@ -198,11 +198,13 @@ impl Profile {
 
     /// Takes the slots of a record out, to be filled one after the other and given back with [`Profile::give_slots`]: what each
     /// single change would look for is found once.
+    #[cfg(feature = "json")]
     pub(crate) fn take_slots(&mut self, ix: RecordIx) -> Vec<Slot> {
         self.records.get_mut(ix.0 as usize).map(|r| std::mem::take(&mut Arc::make_mut(r).slots)).unwrap_or_default()
     }
 
     /// Gives slots back that were taken out.
+    #[cfg(feature = "json")]
     pub(crate) fn give_slots(&mut self, ix: RecordIx, slots: Vec<Slot>) {
         if let Some(record) = self.records.get_mut(ix.0 as usize) {
             Arc::make_mut(record).slots = slots;

@@ -174,7 +174,7 @@ fn lost_framing_ends_the_server_and_nothing_else_does() {
         for _ in 0..=dice.below(4) {
             let at = dice.below(bytes.len());
             match dice.below(3) {
-                0 => bytes[at] = dice.below(256) as u8,
+                0 => bytes[at] = u8::try_from(dice.below(256)).unwrap(),
                 1 => drop(bytes.remove(at)),
                 _ => bytes.truncate(at.max(1)),
             }
