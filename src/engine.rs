@@ -364,7 +364,7 @@ impl Rules {
     /// # Ok::<(), entitle::Error>(())
     /// ```
     pub fn eligible_into(&self, profile: &Profile, scratch: &mut Scratch, out: &mut Vec<PolicyId>) {
-        table::eligible(&self.bound, self.table(), profile, scratch, out);
+        table::eligible(&self.bound, self.table(), profile, scratch, (out, false));
     }
 
     /// The policies that are eligible by the exact verdicts, in the order of their ids; `out` is emptied first. Cheaper than
@@ -380,7 +380,7 @@ impl Rules {
     /// # Ok::<(), entitle::Error>(())
     /// ```
     pub fn exactly_eligible_into(&self, profile: &Profile, scratch: &mut Scratch, out: &mut Vec<PolicyId>) {
-        table::exactly_eligible(&self.bound, self.table(), profile, scratch, out);
+        table::eligible(&self.bound, self.table(), profile, scratch, (out, true));
     }
 
     /// Every policy's exact verdict with its grounds: reasons as flat data, which cost little more than the verdicts. `into` is emptied first

@@ -188,9 +188,12 @@ impl<'a> Page<'a> {
             Language::Zh => format!("{kind}（第{}位）", place + 1),
             Language::En => format!("{kind} {}", place + 1),
         };
-        let of_unit = |id: PolicyId| model.policies.get(id.index()).is_some_and(|p| p.unit == unit);
-        let explanations = self.matches.explanations().into_iter().filter(|(id, _)| of_unit(*id));
-        let results: Vec<(PolicyId, Group, Explanation)> = explanations
+        let policies = model.policies.iter().enumerate().filter(|(_, p)| p.written && p.unit == unit);
+        let of_unit: Vec<PolicyId> = policies.map(|(at, _)| PolicyId::of(at)).collect();
+        let explanations = self.matches.explain_all(&of_unit, &mut self.matches.rules().scratch());
+        let results: Vec<(PolicyId, Group, Explanation)> = of_unit
+            .into_iter()
+            .zip(explanations)
             .map(|(id, explanation)| (id, Group::of(&explanation, self.matches.received(id)), explanation))
             .collect();
         let count = |group: Group| results.iter().filter(|(_, g, _)| *g == group).count();

@@ -1,12 +1,13 @@
 /*
  * What a host may do wrong, and what it may do at once: refused arguments, stale ids, facts set one by one, threads that match
- * while the policies are swapped, a household that is watched, metrics, memory over many households. C99, and C++11 as well; run under valgrind too.
+ * while the policies are swapped, a household that is watched, metrics, memory over many households. C99, and C++11 as well;
+ * run under valgrind too.
  *
  *   cc -std=c99 -Wall -Wextra -pedantic -Iinclude examples/ffi/c/edges.c -o edges -Ltarget/release -lentitle -lpthread
  *   LD_LIBRARY_PATH=target/release ./edges 2000
  *
- * The number is how often the policies are swapped; 500 times as many households are matched one after the other, and the memory held must
- * not grow.
+ * The number is how often the policies are swapped; 500 times as many households are matched one after the other, and the
+ * memory held must not grow.
  */
 
 #define _POSIX_C_SOURCE 200809L

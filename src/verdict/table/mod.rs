@@ -250,50 +250,36 @@ pub(crate) fn kleene(bound: &Bound, table: &Table, profile: &Profile, scratch: &
     scratch.give_back_words(words);
 }
 
-/// The policies that are certainly eligible by Kleene logic, in the order of their ids.
+/// The policies that are certainly eligible, in the order of their ids: exactly, or by Kleene logic alone.
 pub(crate) fn eligible(
     bound: &Bound,
     table: &Table,
     profile: &Profile,
     scratch: &mut Scratch,
-    out: &mut Vec<PolicyId>,
+    (out, exactly): (&mut Vec<PolicyId>, bool),
 ) {
     let mut words = scratch.words();
     table.run(bound, profile, &mut words, scratch);
     out.clear();
-    out.extend(table.certain(&words.answers));
-    out.sort_unstable();
-    scratch.give_back_words(words);
-}
-
-/// The policies that are certainly eligible, exactly, in the order of their ids.
-pub(crate) fn exactly_eligible(
-    bound: &Bound,
-    table: &Table,
-    profile: &Profile,
-    scratch: &mut Scratch,
-    out: &mut Vec<PolicyId>,
-) {
-    let mut words = scratch.words();
-    table.run(bound, profile, &mut words, scratch);
-    out.clear();
-    if words.spent {
+    if exactly && words.spent {
         let outcomes = bound.graph.entries.iter().zip(exact::outcomes(bound, profile, scratch));
         out.extend(outcomes.filter(|(_, o)| o.verdict == Verdict::Eligible).map(|(entry, _)| entry.policy));
     } else {
         out.extend(table.certain(&words.answers));
-        settle(bound, table, profile, (scratch, &mut words), &|_| true, &mut |policy, outcome| {
-            if outcome.verdict == Verdict::Eligible {
-                out.push(policy);
-            }
-        });
+        if exactly {
+            settle(bound, table, profile, (scratch, &mut words), &|_| true, &mut |policy, outcome| {
+                if outcome.verdict == Verdict::Eligible {
+                    out.push(policy);
+                }
+            });
+        }
     }
     out.sort_unstable();
     scratch.give_back_words(words);
 }
 
 impl Table {
-    /// Matches a profile. The answers stay in `words`; [`Table::said`] reads them.
+    /// Matches a profile. The answers stay in `words`; [`Table::certain`] and [`Table::unproved`] read them.
     pub(crate) fn run(&self, bound: &Bound, profile: &Profile, words: &mut Words, scratch: &mut Scratch) {
         self.read(bound, profile, words);
         if self.asked.is_empty() {
