@@ -8,6 +8,7 @@ use entitle_tests::fuzz::VOCABULARY;
 use entitle_tests::generate::Dice;
 use std::ffi::{CString, c_char, c_void};
 use std::ptr::{null, null_mut};
+use std::sync::OnceLock;
 
 /// Bytes of the choices.
 pub(super) fn seeds() -> Vec<Vec<u8>> {
@@ -96,7 +97,10 @@ pub(super) fn batch(data: &[u8]) {
 /// The status of one batch, everything around it checked.
 fn answered(data: &[u8]) -> i32 {
     let mut dice = Dice::thrown(data);
-    let (rules, unit, by_row, snapshot) = rules(&mut dice);
+    let Opened { rules, person, household } = *opened();
+    // A row is a household.
+    let by_row = dice.below(2) == 1;
+    let unit = if by_row { household } else { person };
     // SAFETY: nothing is asked of the caller.
     let error = unsafe { entitle_error_new() };
     let mut made = Made { dice, budget: 60 };
@@ -148,28 +152,43 @@ fn answered(data: &[u8]) -> i32 {
             release(&raw mut schema);
         }
         entitle_error_free(error);
-        entitle_rules_free(rules);
-        entitle_snapshot_free(snapshot);
     }
     status
 }
 
-/// The rules of a day on the set with a fact of every type, the kind that is matched, and whether a row is one of it.
-fn rules(dice: &mut Dice) -> (Handle, u64, bool, Handle) {
-    let str = |text: &str| Str { data: text.as_ptr().cast(), length: text.len() };
-    let source = Source { name: str("a.policy"), text: str(VOCABULARY) };
-    let (mut engine, mut snapshot, mut rules) = (null_mut(), null_mut(), null_mut());
-    let (mut unit, at) = (0u64, dice.below(2) as usize);
-    // SAFETY: a source that lives through the call, places for results, live handles.
-    unsafe {
-        let error = null_mut();
-        assert_eq!(entitle_engine_open_texts(&raw const source, 1, &raw mut engine, error), OK);
-        assert_eq!(entitle_engine_snapshot(engine, &raw mut snapshot, error), OK);
-        assert_eq!(entitle_rules_at(snapshot, 18_500, &raw mut rules, error), OK);
-        assert_eq!(entitle_snapshot_kind(snapshot, at, &raw mut unit, 8, error), OK);
-        entitle_engine_free(engine);
-    }
-    (rules, unit, at == 1, snapshot)
+/// The rules of a day on the set with a fact of every type, and its kinds of record that a profile begins with.
+struct Opened {
+    rules: Handle,
+    person: u64,
+    household: u64,
+}
+
+// SAFETY: rules are a shared handle: any number of threads may use them at once.
+unsafe impl Send for Opened {}
+// SAFETY: as above.
+unsafe impl Sync for Opened {}
+
+/// Opened once; every batch is matched under the same rules.
+fn opened() -> &'static Opened {
+    static OPENED: OnceLock<Opened> = OnceLock::new();
+    OPENED.get_or_init(|| {
+        let str = |text: &str| Str { data: text.as_ptr().cast(), length: text.len() };
+        let source = Source { name: str("a.policy"), text: str(VOCABULARY) };
+        let (mut engine, mut snapshot, mut rules) = (null_mut(), null_mut(), null_mut());
+        let (mut person, mut household) = (0u64, 0u64);
+        // SAFETY: a source that lives through the call, places for results, live handles; the rules keep their snapshot.
+        unsafe {
+            let error = null_mut();
+            assert_eq!(entitle_engine_open_texts(&raw const source, 1, &raw mut engine, error), OK);
+            assert_eq!(entitle_engine_snapshot(engine, &raw mut snapshot, error), OK);
+            assert_eq!(entitle_rules_at(snapshot, 18_500, &raw mut rules, error), OK);
+            assert_eq!(entitle_snapshot_kind(snapshot, 0, &raw mut person, 8, error), OK);
+            assert_eq!(entitle_snapshot_kind(snapshot, 1, &raw mut household, 8, error), OK);
+            entitle_snapshot_free(snapshot);
+            entitle_engine_free(engine);
+        }
+        Opened { rules, person, household }
+    })
 }
 
 fn empty_array() -> Array {
