@@ -420,6 +420,8 @@ pub enum ExprKind {
     Group(Box<Expr>),
     /// `case SUBJECT { rows }`
     Case {
+        /// The word `case` as written; findings about the table as a whole point there.
+        word: Span,
         /// What the rows compare; none when the rows are conditions.
         subject: Option<Box<Expr>>,
         /// The rows.

@@ -173,7 +173,7 @@ impl<'a> Walk<'_, 'a> {
                 self.expr(condition);
             }
             ExprKind::Group(inner) | ExprKind::Not(inner) => self.expr(inner),
-            ExprKind::Case { subject, rows } => {
+            ExprKind::Case { subject, rows, .. } => {
                 subject.iter().for_each(|s| self.expr(s));
                 self.rows(rows);
             }

@@ -217,15 +217,16 @@ impl Builder<'_> {
         let inner = pair.into_inner().next()?;
         match inner.as_rule() {
             Rule::choice => {
-                let (mut subject, mut rows) = (None, Vec::new());
+                let (mut word, mut subject, mut rows) = (span, None, Vec::new());
                 for part in inner.into_inner() {
                     match part.as_rule() {
+                        Rule::k_case => word = self.span(&part),
                         Rule::path => subject = Some(Box::new(self.path(part)?)),
                         Rule::rows => self.rows(part, &mut rows, None),
                         _ => {}
                     }
                 }
-                Some(node(ExprKind::Case { subject, rows }, span))
+                Some(node(ExprKind::Case { word, subject, rows }, span))
             }
             Rule::combined => {
                 let mut parts = inner.into_inner();

@@ -213,7 +213,7 @@ impl Printer<'_> {
                 self.conditions(conditions);
                 self.close_with(tail, span);
             }
-            ExprKind::Case { subject, rows } => {
+            ExprKind::Case { subject, rows, .. } => {
                 let subject = subject.as_ref().map(|s| format!(" {}", self.expr(s))).unwrap_or_default();
                 self.open(&format!("{head}{}{subject}", self.word("k_case")), span);
                 for row in rows {

@@ -22,7 +22,7 @@ impl Printer<'_> {
             ExprKind::Group(inner) => {
                 format!("{}{}{}", self.pick("(", "（"), self.expr(inner), self.pick(")", "）"))
             }
-            ExprKind::Case { subject, rows } => {
+            ExprKind::Case { subject, rows, .. } => {
                 let subject = subject.as_ref().map(|s| format!(" {}", self.expr(s))).unwrap_or_default();
                 let rows: Vec<String> = rows.iter().map(|r| self.row(r)).collect();
                 format!("{}{subject} {{ {} }}", self.word("k_case"), rows.join(self.pick("; ", "；")))

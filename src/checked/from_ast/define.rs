@@ -353,7 +353,7 @@ fn mentions(expr: &ast::Expr, is: &dyn Fn(&str) -> bool) -> bool {
         ast::ExprKind::Step(base, name) => mentions(base, is) || is(&name.text),
         ast::ExprKind::Filter(a, b) | ast::ExprKind::Unless(a, b) => mentions(a, is) || mentions(b, is),
         ast::ExprKind::Group(a) | ast::ExprKind::Not(a) => mentions(a, is),
-        ast::ExprKind::Case { subject, rows } => {
+        ast::ExprKind::Case { subject, rows, .. } => {
             subject.as_ref().is_some_and(|s| mentions(s, is))
                 || rows.iter().any(|row| {
                     mentions(&row.value, is)

@@ -21,9 +21,10 @@ struct Arm {
 impl Checker<'_> {
     pub(super) fn table(
         &mut self,
+        word: Span,
+        span: Span,
         subject: Option<&ast::Expr>,
         rows: &[ast::Row],
-        span: Span,
         scope: &Scope,
         expected: Option<Type>,
     ) -> Option<Expr> {
@@ -98,7 +99,7 @@ impl Checker<'_> {
             None => None,
         };
         if otherwise.is_none() && complete != Some(true) {
-            self.not_covered(span, subject.as_ref(), &covered);
+            self.not_covered(word, subject.as_ref(), &covered);
             return None;
         }
         let last = match otherwise {
@@ -289,7 +290,7 @@ impl Checker<'_> {
             .collect()
     }
 
-    fn not_covered(&mut self, span: Span, subject: Option<&Expr>, covered: &[(u32, Span)]) {
+    fn not_covered(&mut self, word: Span, subject: Option<&Expr>, covered: &[(u32, Span)]) {
         let (message, help) = match subject.map(|s| s.ty) {
             Some(Type::Symbol(e)) => {
                 let left = self.left_out(e, covered);
@@ -308,8 +309,7 @@ impl Checker<'_> {
                 "add `otherwise: …`; where there is no figure, `otherwise: none`",
             ),
         };
-        let short = Span { end: span.end.min(span.start + 4), ..span };
-        self.report(Diagnostic::error(NOT_COVERED, short, message).label("does not cover all cases").help(help));
+        self.report(Diagnostic::error(NOT_COVERED, word, message).label("does not cover all cases").help(help));
     }
 }
 
