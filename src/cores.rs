@@ -45,6 +45,20 @@ pub(crate) fn each<T: Sync, R: Send, M>(
     found.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Does two things, side by side where a thread can be had.
+///
+/// # Panics
+/// As either does.
+pub(crate) fn both<A, B: Send>(one: impl FnOnce() -> A, other: impl Fn() -> B + Sync) -> (A, B) {
+    scope(|scope| match Builder::new().stack_size(STACK).spawn_scoped(scope, &other) {
+        Ok(thread) => {
+            let one = one();
+            (one, thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        }
+        Err(_) => (one(), other()),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +68,11 @@ mod tests {
         let items: Vec<u32> = (0..1_000).collect();
         assert_eq!(each(&items, || 1, |item, one| item + *one), (1..=1_000).collect::<Vec<_>>());
         assert!(each(&[] as &[u32], || (), |item, ()| *item).is_empty());
+    }
+
+    #[test]
+    fn two_things_give_two_results() {
+        assert_eq!(both(|| 1, || "two"), (1, "two"));
     }
 
     #[test]

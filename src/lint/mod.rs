@@ -18,6 +18,7 @@ mod tables;
 mod unused;
 
 use crate::checked::Model;
+use crate::cores;
 use crate::diagnostic::Diagnostic;
 use crate::ids::PolicyId;
 pub use crate::prove::Witness;
@@ -62,15 +63,25 @@ impl Finding {
 /// Warnings come in the order of the texts.
 #[must_use]
 pub fn lint(model: &Model, starts: &[Date], as_of: Option<Date>) -> Vec<Finding> {
-    let mut prover = Prover::new(model, starts, None, crate::prove::BRISK);
-    let mut findings = Vec::new();
-    let told = conditions::look(model, &mut prover, &mut findings);
-    tables::look(model, &mut prover, &mut findings);
-    pairs::look(model, starts, &mut prover, &told, &mut findings);
-    places::look(model, &mut prover, &mut findings);
-    scenarios::look(model, starts, &mut findings);
-    figures::look(model, as_of, &mut findings);
-    unused::look(model, &mut findings);
+    let (mut findings, found) = cores::both(
+        || {
+            let mut prover = Prover::new(model, starts, None, crate::prove::BRISK);
+            let mut findings = Vec::new();
+            let told = conditions::look(model, &mut prover, &mut findings);
+            tables::look(model, &mut prover, &mut findings);
+            pairs::look(model, starts, &mut prover, &told, &mut findings);
+            places::look(model, &mut prover, &mut findings);
+            findings
+        },
+        || {
+            let mut findings = Vec::new();
+            scenarios::look(model, starts, &mut findings);
+            figures::look(model, as_of, &mut findings);
+            unused::look(model, &mut findings);
+            findings
+        },
+    );
+    findings.extend(found);
     silence::apply(model, &mut findings);
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.diagnostic.span, f.diagnostic.code.id);

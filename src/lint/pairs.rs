@@ -4,9 +4,11 @@
 use super::conditions::{Told, written};
 use super::{Claim, Finding, Proof, Prover, error};
 use crate::checked::{Expr, Kind, Model, Policy};
+use crate::cores;
 use crate::diagnostic::Diagnostic;
 use crate::graph::{Bound, NodeId};
 use crate::ids::{EnumId, FieldId, PolicyId};
+use crate::profile::Profile;
 use crate::prove::{Target, made};
 use crate::schema::FieldType;
 use crate::value::Date;
@@ -26,32 +28,40 @@ fn same_or_implied(model: &Model, starts: &[Date], prover: &mut Prover, told: &T
     let whole: Vec<Claim> = ids.iter().map(|id| Claim { goals: vec![(Target::Whole(*id), true)] }).collect();
     let shown = prover.prove(&whole);
     let all: BTreeSet<PolicyId> = ids.iter().copied().collect();
-    let mut rules: BTreeMap<Date, Option<Bound>> = BTreeMap::new();
-    let mut scratch = Scratch::default();
-    let mut pairs = Vec::new();
-    for (id, proof) in ids.iter().zip(shown) {
-        let Proof::Falls(on, profile) = proof else { continue };
-        let bound = rules.entry(on).or_insert_with(|| prover.rules(on, &all));
-        let Some(bound) = bound else { continue };
+    let households: Vec<(PolicyId, Date, Box<Profile>)> = ids
+        .iter()
+        .zip(shown)
+        .filter_map(|(id, proof)| if let Proof::Falls(on, profile) = proof { Some((*id, on, profile)) } else { None })
+        .collect();
+    let days: BTreeSet<Date> = households.iter().map(|(_, on, _)| *on).collect();
+    let days: Vec<Date> = days.into_iter().collect();
+    let bound = cores::each(&days, || (), |on, ()| Some((*on, prover.rules(*on, &all)?)));
+    let rules: BTreeMap<Date, Bound> = bound.into_iter().flatten().collect();
+    // What a household that is eligible for one policy leaves possible: that the one implies these.
+    let beside = |(id, on, profile): &(PolicyId, Date, Box<Profile>), scratch: &mut Scratch| {
+        let Some(bound) = rules.get(on) else { return Vec::new() };
         let unit = |p: PolicyId| model.policies.get(p.index()).map(|p| p.unit);
         // With every fact said, so that Kleene logic judges nearly all of them.
         let roots: Vec<NodeId> = bound.graph.entries().iter().filter_map(|e| e.root).collect();
-        let said = possible::grounded(bound, &profile, &roots);
-        let outcomes = exact::kleene(bound, &said, &mut scratch);
+        let said = possible::grounded(bound, profile, &roots);
+        let outcomes = exact::kleene(bound, &said, scratch);
         // Facts that were said without looking at the constraints may break one; such a household shows nothing.
         let shows = outcomes.get(id.index()).is_some_and(|o| o.verdict == Verdict::Eligible)
-            && exact::contradictions(bound, &said, &mut scratch).is_empty();
-        let outcomes = if shows { outcomes } else { exact::outcomes(bound, &profile, &mut scratch) };
-        for other in ids.iter().filter(|o| *o != id && unit(**o) == unit(*id)) {
-            let verdict = outcomes.get(other.index()).map(|o| o.verdict);
+            && exact::contradictions(bound, &said, scratch).is_empty();
+        let outcomes = if shows { outcomes } else { exact::outcomes(bound, profile, scratch) };
+        let possible = |other: &PolicyId| match outcomes.get(other.index()).map(|o| o.verdict) {
+            Some(Verdict::Eligible | Verdict::Undetermined) => true,
             // A policy that is not in force beside the first is asked on the days on which both are.
-            let beside = verdict == Some(Verdict::NotInForce)
-                && starts.iter().any(|day| prover.in_force(*id, *day) && prover.in_force(*other, *day));
-            if matches!(verdict, Some(Verdict::Eligible | Verdict::Undetermined)) || beside {
-                pairs.push((*id, *other));
+            Some(Verdict::NotInForce) => {
+                starts.iter().any(|day| prover.in_force(*id, *day) && prover.in_force(*other, *day))
             }
-        }
-    }
+            _ => false,
+        };
+        let others = ids.iter().filter(|o| *o != id && unit(**o) == unit(*id));
+        others.filter(|o| possible(o)).map(|o| (*id, *o)).collect()
+    };
+    let pairs: Vec<(PolicyId, PolicyId)> =
+        cores::each(&households, Scratch::default, beside).into_iter().flatten().collect();
     let claims: Vec<Claim> = pairs
         .iter()
         .map(|(one, other)| Claim { goals: vec![(Target::Whole(*one), true), (Target::Whole(*other), false)] })

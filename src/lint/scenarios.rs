@@ -14,19 +14,19 @@ use std::sync::Arc;
 pub(super) fn look(model: &Model, starts: &[Date], findings: &mut Vec<Finding>) {
     // What always holds is compiled for each epoch that a scenario plays in, without any policy.
     let mut graphs = BTreeMap::new();
+    let mut days = BTreeMap::new();
     let mut scratch = Scratch::default();
     for (i, policy) in model.policies.iter().enumerate() {
         let id = PolicyId::of(i);
         for (at, scenario) in policy.scenarios.iter().enumerate() {
-            let epoch = starts.partition_point(|s| *s <= scenario.on);
-            let graph = graphs.entry(epoch).or_insert_with(|| {
-                from_checked::compile_some(model, scenario.on, from_checked::epoch_of(starts, scenario.on), &|_| false)
-                    .ok()
-                    .map(Arc::new)
+            let bound = days.entry(scenario.on).or_insert_with(|| {
+                let epoch = from_checked::epoch_of(starts, scenario.on);
+                let always = || from_checked::compile_some(model, scenario.on, epoch, &|_| false).ok().map(Arc::new);
+                let graph = graphs.entry(starts.partition_point(|s| *s <= scenario.on)).or_insert_with(always);
+                graph.as_ref().and_then(|g| g.bind(scenario.on))
             });
-            let bound = graph.as_ref().and_then(|g| g.bind(scenario.on));
-            let broken =
-                bound.map(|b| exact::contradictions(&b, &scenario.profile.restore(), &mut scratch)).unwrap_or_default();
+            let facts = scenario.profile.restore();
+            let broken = bound.as_ref().map(|b| exact::contradictions(b, &facts, &mut scratch)).unwrap_or_default();
             if let Some(always) = broken.first().and_then(|(index, _)| model.always.get(*index)) {
                 let diagnostic = Diagnostic::warning(
                     error::CONTRADICTION,

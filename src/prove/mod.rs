@@ -28,8 +28,8 @@ pub(crate) const THOROUGH: u32 = 600;
 /// The most where a set is looked through for warnings: thousands of claims, and on the shipped policies more regions settle no more.
 pub(crate) const BRISK: u32 = 200;
 
-/// Fewer claims are not worth a thread.
-const FEW: usize = 32;
+/// Into so many parts claims are divided. Each compiles what it is about again, so more are not better: they would only be more even.
+const PARTS: usize = 6;
 
 /// The most households that are tried before another is searched for.
 const POOL: usize = 24;
@@ -81,7 +81,6 @@ pub(crate) struct Prover {
     epochs: Vec<Date>,
     until: Option<Date>,
     regions: u32,
-    scratch: Scratch,
 }
 
 impl Prover {
@@ -93,7 +92,7 @@ impl Prover {
             policy.scenarios.clear();
         }
         let epochs = from_checked::epochs(&model);
-        Self { model, starts: starts.to_vec(), epochs, until, regions, scratch: Scratch::default() }
+        Self { model, starts: starts.to_vec(), epochs, until, regions }
     }
 
     /// A made-up policy for the record of a kind.
@@ -127,17 +126,36 @@ impl Prover {
     }
 
     /// What becomes of each claim.
-    pub(crate) fn prove(&mut self, claims: &[Claim]) -> Vec<Proof> {
-        self.proved(claims, false)
+    pub(crate) fn prove(&self, claims: &[Claim]) -> Vec<Proof> {
+        self.divided(claims, false)
     }
 
     /// The same where any household will do to show that a claim falls: one that was found for an earlier claim about the same policy
     /// is tried before another is searched for.
-    pub(crate) fn prove_any(&mut self, claims: &[Claim]) -> Vec<Proof> {
-        self.proved(claims, true)
+    pub(crate) fn prove_any(&self, claims: &[Claim]) -> Vec<Proof> {
+        self.divided(claims, true)
     }
 
-    fn proved(&mut self, claims: &[Claim], any: bool) -> Vec<Proof> {
+    /// Claims are divided among the cores where the policy they are about changes: what one claim gives depends on the claims about
+    /// the same policy before it and on nothing else.
+    fn divided(&self, claims: &[Claim], any: bool) -> Vec<Proof> {
+        let about = |claim: &Claim| policies(claim).first().copied();
+        let groups: Vec<&[Claim]> = claims.chunk_by(|a, b| about(a) == about(b)).collect();
+        let most = claims.len().div_ceil(PARTS);
+        let mut parts: Vec<&[Claim]> = Vec::new();
+        let (mut start, mut end) = (0, 0);
+        for (at, group) in groups.iter().enumerate() {
+            end += group.len();
+            if end - start >= most || at + 1 == groups.len() {
+                parts.extend(claims.get(start..end));
+                start = end;
+            }
+        }
+        let proofs = cores::each(&parts, Scratch::default, |part, scratch| self.proved(part, any, scratch));
+        proofs.into_iter().flatten().collect()
+    }
+
+    fn proved(&self, claims: &[Claim], any: bool, scratch: &mut Scratch) -> Vec<Proof> {
         let mut known = Known { found: claims.iter().map(|_| None).collect(), ..Known::default() };
         let mut first: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
         for (at, claim) in claims.iter().enumerate() {
@@ -149,7 +167,7 @@ impl Prover {
         for (day, some) in &first {
             let graph = self.graph(*day, some.iter().filter_map(|i| claims.get(*i)));
             let Some(bound) = graph.and_then(|g| g.bind(*day)) else { continue };
-            self.look(&bound, *day, claims, some, any, &mut known);
+            known.learn(looked(&bound, *day, claims, some, any, self.regions, scratch));
         }
         let mut seen: BTreeSet<(usize, Vec<[u8; 32]>, Option<Date>)> = BTreeSet::new();
         for start in self.starts.clone() {
@@ -186,46 +204,24 @@ impl Prover {
                         new.push(*at);
                     }
                 }
-                self.look(&bound, day, claims, &new, any, &mut known);
+                known.learn(looked(&bound, day, claims, &new, any, self.regions, scratch));
             }
         }
         known.proofs()
     }
 
-    /// Looks at some claims on one day. Claims about one policy are looked at one after the other, policies side by side.
-    fn look(&mut self, bound: &Bound, day: Date, claims: &[Claim], some: &[usize], any: bool, known: &mut Known) {
-        let mut groups: Vec<Vec<usize>> = Vec::new();
-        let first = |at: usize| claims.get(at).and_then(|c| policies(c).first().copied());
-        for at in some {
-            match groups.last_mut().filter(|g| g.last().is_some_and(|last| first(*last) == first(*at))) {
-                Some(group) => group.push(*at),
-                None => groups.push(vec![*at]),
-            }
-        }
-        let regions = self.regions;
-        let one = |group: &[usize], scratch: &mut Scratch| looked(bound, day, claims, group, any, regions, scratch);
-        let results: Vec<Vec<(usize, Looked)>> = if some.len() < FEW {
-            groups.iter().map(|group| one(group, &mut self.scratch).into_iter().collect()).collect()
-        } else {
-            cores::each(&groups, Scratch::default, |group, scratch| one(group, scratch).into_iter().collect())
-        };
-        for (at, result) in results.into_iter().flatten() {
-            known.learn(at, result);
-        }
-    }
-
     /// The household of a claim that fell, with as few facts as it takes; none where the two evaluators do not both find all
     /// goals met without any bound or search.
-    pub(crate) fn witness(&mut self, claim: &Claim, on: Date, profile: &Profile) -> Option<Witness> {
+    pub(crate) fn witness(&self, claim: &Claim, on: Date, profile: &Profile) -> Option<Witness> {
         let graph = self.graph(on, std::iter::once(claim))?;
         let bound = graph.bind(on)?;
         let goals = resolved(&bound, claim)?;
         let nodes: Vec<NodeId> = goals.iter().map(|g| g.0).collect();
         let whole = possible::grounded(&bound, profile, &nodes);
         let model = &self.model;
-        let scratch = &mut self.scratch;
+        let mut scratch = Scratch::default();
         let mut shows = |profile: &Profile| {
-            possible::plainly(&bound, profile, &goals, scratch)
+            possible::plainly(&bound, profile, &goals, &mut scratch)
                 && claim.goals.iter().all(|(target, wanted)| meant(model, *target, profile, on) == Some(*wanted))
         };
         if !shows(&whole) {
@@ -269,7 +265,8 @@ enum Looked {
     Open,
 }
 
-/// Looks at claims one after the other; where `any` household will do, those that were found are tried first.
+/// Looks at claims on one day, one after the other; where `any` household will do, those that were found for earlier ones about the
+/// same policy are tried first.
 fn looked(
     bound: &Bound,
     day: Date,
@@ -279,10 +276,15 @@ fn looked(
     regions: u32,
     scratch: &mut Scratch,
 ) -> Vec<(usize, Looked)> {
-    let (mut found, mut pool) = (Vec::new(), Vec::<Profile>::new());
+    let (mut found, mut pool, mut pooled) = (Vec::new(), Vec::<Profile>::new(), None);
     for at in some {
         let Some(claim) = claims.get(*at) else { continue };
         let Some(goals) = resolved(bound, claim) else { continue };
+        let about = policies(claim).first().copied();
+        if about != pooled {
+            pool.clear();
+            pooled = about;
+        }
         if let Some(profile) = pool.iter().rev().find(|p| possible::plainly(bound, p, &goals, scratch)) {
             found.push((*at, Looked::Fell(day, Box::new(profile.clone()))));
             continue;
@@ -322,21 +324,23 @@ impl Known {
         self.found.get(at).is_some_and(Option::is_none)
     }
 
-    fn learn(&mut self, at: usize, result: Looked) {
-        let proof = match result {
-            Looked::Fell(day, profile) => Proof::Falls(day, profile),
-            Looked::Open => Proof::Open,
-            Looked::Stood => {
-                self.stood.insert(at);
-                return;
+    fn learn(&mut self, results: Vec<(usize, Looked)>) {
+        for (at, result) in results {
+            let proof = match result {
+                Looked::Fell(day, profile) => Proof::Falls(day, profile),
+                Looked::Open => Proof::Open,
+                Looked::Stood => {
+                    self.stood.insert(at);
+                    continue;
+                }
+                Looked::Part => {
+                    self.part.insert(at);
+                    continue;
+                }
+            };
+            if let Some(slot) = self.found.get_mut(at) {
+                *slot = Some(proof);
             }
-            Looked::Part => {
-                self.part.insert(at);
-                return;
-            }
-        };
-        if let Some(slot) = self.found.get_mut(at) {
-            *slot = Some(proof);
         }
     }
 

@@ -106,7 +106,7 @@ impl<'a> Checker<'a> {
 
     fn free(&mut self, owner: Option<EntityId>, id: &str, span: Span) -> bool {
         let key = (owner, id.to_owned());
-        let field = owner.is_some_and(|e| self.model.schema.field_named(e, id).is_some());
+        let field = owner.is_some_and(|e| self.field_named(e, id).is_some());
         let taken = field || self.pending_by_name.contains_key(&key) || self.parameters_by_name.contains_key(&key);
         if taken {
             self.report(

@@ -30,7 +30,9 @@ impl Checker<'_> {
                 }
             },
             ExprKind::Group(inner) => self.expr(inner, scope, expected),
-            ExprKind::Case { word, subject, rows } => self.table(*word, span, subject.as_deref(), rows, scope, expected),
+            ExprKind::Case { word, subject, rows } => {
+                self.table(*word, span, subject.as_deref(), rows, scope, expected)
+            }
             ExprKind::Block(kind, conditions) => {
                 let parts = self.conditions(conditions, scope);
                 let kind = match kind {

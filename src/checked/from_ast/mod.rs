@@ -22,7 +22,7 @@ use super::{Expr, Model};
 use crate::ast;
 use crate::ast::print::Glossary;
 use crate::diagnostic::Diagnostic;
-use crate::ids::{DefineId, EntityId, ParameterId, PolicyId};
+use crate::ids::{DefineId, EntityId, FieldId, ParameterId, PolicyId};
 use crate::limits::Limits;
 use crate::span::Span;
 use define::{Pending, PendingParameter};
@@ -58,6 +58,7 @@ pub fn check_within(files: &[ast::File], limits: &Limits) -> (Model, Vec<Diagnos
         glossary,
         pending: Vec::new(),
         pending_by_name: HashMap::new(),
+        fields_by_name: Vec::new(),
         defined: HashMap::new(),
         parameters: Vec::new(),
         parameters_by_name: HashMap::new(),
@@ -108,6 +109,8 @@ struct Checker<'a> {
     pending_by_name: HashMap<(Option<EntityId>, String), usize>,
     /// Definitions already checked; those that say `this` once for each policy that uses them.
     defined: HashMap<(usize, Option<PolicyId>), Option<DefineId>>,
+    /// The facts of each record by every name they have.
+    fields_by_name: Vec<HashMap<String, FieldId>>,
     parameters: Vec<PendingParameter<'a>>,
     parameters_by_name: HashMap<(Option<EntityId>, String), ParameterId>,
     /// What is being defined right now, for showing circles.
@@ -126,12 +129,35 @@ impl<'a> Checker<'a> {
         self.declare_records(files);
         self.declare_policies(files);
         self.link_records();
+        self.index_fields();
         self.collect_definitions(files);
         self.check_parameters();
         self.check_definitions();
         self.check_always(files);
         self.check_policies(files);
         self.check_silences(files);
+    }
+
+    fn index_fields(&mut self) {
+        let schema = &self.model.schema;
+        let named = |entity: &crate::schema::Entity| {
+            let mut index = HashMap::new();
+            let fields = || entity.fields.iter().filter_map(|id| Some((*id, schema.field(*id)?)));
+            fields().for_each(|(id, f)| {
+                index.entry(f.name.id.clone()).or_insert(id);
+                index.entry(f.name.zh.clone()).or_insert(id);
+            });
+            fields().flat_map(|(id, f)| f.was.iter().map(move |was| (id, was))).for_each(|(id, was)| {
+                index.entry(was.clone()).or_insert(id);
+            });
+            index
+        };
+        self.fields_by_name = schema.entities.iter().map(named).collect();
+    }
+
+    /// As [`field_named`](crate::schema::Schema::field_named), once all facts are declared: texts name facts by the ten thousand.
+    fn field_named(&self, entity: EntityId, name: &str) -> Option<FieldId> {
+        self.fields_by_name.get(entity.index())?.get(name).copied()
     }
 
     fn report(&mut self, finding: Diagnostic) {

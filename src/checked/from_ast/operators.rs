@@ -260,7 +260,7 @@ impl Checker<'_> {
             );
             return None;
         };
-        let found = self.model.schema.field_named(entity, field);
+        let found = self.field_named(entity, field);
         let is_set =
             |f| matches!(self.model.schema.field(f).map(|f| f.ty), Some(FieldType::Set(e)) if e == EnumId::POLICY);
         let Some(id) = found.filter(|f| is_set(*f)) else {

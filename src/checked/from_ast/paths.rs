@@ -55,7 +55,7 @@ impl Checker<'_> {
     #[expect(clippy::option_option, reason = "none: no such name; some none: found, with an error that is reported")]
     fn member(&mut self, record: Expr, entity: EntityId, id: &str, span: Span, scope: &Scope) -> Option<Option<Expr>> {
         let whole = record.span.to(span);
-        if let Some(field) = self.model.schema.field_named(entity, id) {
+        if let Some(field) = self.field_named(entity, id) {
             let ty = match self.model.schema.field(field)?.ty {
                 FieldType::YesNo => Type::YesNo,
                 FieldType::Date => Type::Date,

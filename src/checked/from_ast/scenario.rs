@@ -10,6 +10,21 @@ use crate::profile::{Profile, RecordIx, Slot, Stored, position};
 use crate::schema::FieldType;
 use crate::span::Span;
 use crate::value::{Number, Unit};
+use std::collections::HashMap;
+
+/// Scenarios by name: of one policy, and the first of any.
+#[derive(Default)]
+struct Named<'s> {
+    of_policy: HashMap<(PolicyId, &'s str), &'s ast::Scenario>,
+    of_any: HashMap<&'s str, &'s ast::Scenario>,
+}
+
+impl<'s> Named<'s> {
+    /// A policy's own scenario goes before another's of the same name.
+    fn find(&self, policy: PolicyId, name: &str) -> Option<&'s ast::Scenario> {
+        self.of_policy.get(&(policy, name)).or_else(|| self.of_any.get(name)).copied()
+    }
+}
 
 impl Checker<'_> {
     pub(super) fn check_scenarios(&mut self, declared: &[&ast::Policy]) {
@@ -22,15 +37,25 @@ impl Checker<'_> {
                     .filter_map(move |c| if let ast::Clause::Scenario(s) = c { Some((id, s)) } else { None })
             })
             .collect();
-        for (i, (id, scenario)) in all.iter().enumerate() {
-            if let Some((_, before)) =
-                all.iter().take(i).find(|(other, s)| other == id && s.label.text == scenario.label.text)
-            {
+        let mut named = Named::default();
+        let mut twice = Vec::new();
+        for (id, scenario) in &all {
+            let name = scenario.label.text.as_str();
+            named.of_any.entry(name).or_insert(scenario);
+            if let Some(before) = named.of_policy.get(&(*id, name)) {
+                twice.push((*scenario, *before));
+            } else {
+                named.of_policy.insert((*id, name), scenario);
+            }
+        }
+        let mut twice = twice.into_iter().peekable();
+        for (id, scenario) in &all {
+            if let Some((_, before)) = twice.next_if(|(s, _)| std::ptr::eq(*s, *scenario)) {
                 let finding =
                     Diagnostic::error(SCENARIO, scenario.label.span, "this policy has a scenario of that name already");
                 self.report(finding.related(before.label.span, "first here").help("give it another name"));
             }
-            if let Some(checked) = self.scenario(*id, scenario, &all)
+            if let Some(checked) = self.scenario(*id, scenario, &named)
                 && let Some(policy) = self.model.policies.get_mut(id.index())
             {
                 policy.scenarios.push(checked);
@@ -38,18 +63,11 @@ impl Checker<'_> {
         }
     }
 
-    fn scenario(
-        &mut self,
-        policy: PolicyId,
-        scenario: &ast::Scenario,
-        all: &[(PolicyId, &ast::Scenario)],
-    ) -> Option<Scenario> {
+    fn scenario(&mut self, policy: PolicyId, scenario: &ast::Scenario, named: &Named<'_>) -> Option<Scenario> {
         // What it is like, the nearest first; each changes what the next one says.
         let mut chain = vec![scenario];
         while let Some(like) = chain.last().and_then(|s| s.like.as_ref()) {
-            let named = |(_, s): &&(PolicyId, &ast::Scenario)| s.label.text == like.text;
-            let found = all.iter().filter(|(id, _)| *id == policy).find(named).or_else(|| all.iter().find(named));
-            let Some((_, found)) = found else {
+            let Some(found) = named.find(policy, &like.text) else {
                 self.fault(
                     like.span,
                     format!("there is no scenario “{}”", like.text),
@@ -57,7 +75,7 @@ impl Checker<'_> {
                 );
                 return None;
             };
-            if chain.iter().any(|s| std::ptr::eq(*s, *found)) || chain.len() > 20 {
+            if chain.iter().any(|s| std::ptr::eq(*s, found)) || chain.len() > 20 {
                 self.fault(like.span, "this scenario is like itself", "one of the two must stand on its own");
                 return None;
             }
@@ -134,7 +152,7 @@ impl Checker<'_> {
             let FactKey::Path(names) = &line.key else { continue };
             let [name] = names.as_slice() else { continue };
             let Some(entity) = profile.record(record).map(|r| r.entity) else { continue };
-            let Some(field) = self.model.schema.field_named(entity, self.names.id(&name.text)) else { continue };
+            let Some(field) = self.field_named(entity, self.names.id(&name.text)) else { continue };
             let slot = position(&self.model.schema, field).map(|at| profile.slot(record, at).clone());
             if let Some(Slot::List { items, complete: true }) = slot {
                 self.includes_all(profile, record, field, &items, line.span);
@@ -214,7 +232,7 @@ impl Checker<'_> {
     fn field_here(&mut self, profile: &Profile, record: RecordIx, name: &ast::Name) -> Option<FieldId> {
         let entity = profile.record(record)?.entity;
         let id = self.names.id(&name.text).to_owned();
-        let found = self.model.schema.field_named(entity, &id);
+        let found = self.field_named(entity, &id);
         if found.is_none() {
             let schema = &self.model.schema;
             let of = schema.entity(entity).map(|e| e.name.id.clone()).unwrap_or_default();
