@@ -1,10 +1,10 @@
 //! Graph on a day -> clause table.
 
-use super::{Asked, DIRECT, Group, Looked, Missing, Place, Spans, TOGETHER, Table};
+use super::{Asked, DIRECT, Group, Looked, Missing, Place, Spans, TOGETHER, Table, few};
 use crate::graph::clauses::{Clauses, Literal};
 use crate::graph::simplify::Hard;
 use crate::graph::{Bound, FactRef, Node, NodeId, SetId};
-use crate::ids::PolicyId;
+use crate::ids::{FieldId, PolicyId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A clause's place.
@@ -49,17 +49,22 @@ impl Table {
         let mut gathered = Gathered::default();
         let mut filler = vec![u64::MAX; width.next_multiple_of(TOGETHER)];
         let mut asked_of = Vec::new();
+        let mut laid = vec![None; forms.len()];
         for (bit, (policy, form)) in order.iter().enumerate() {
             let hard = bound.hard(PolicyId::of(*policy));
             let mut asks = BTreeSet::new();
+            let mut clauses: Vec<Vec<few::Literal>> = Vec::new();
             for (clause, start) in form.clauses.iter().zip(&planes) {
                 let place = (start + narrow(bit / 64), 1u64 << (bit % 64));
                 if let Some(word) = filler.get_mut(place.0 as usize) {
                     *word &= !place.1;
                 }
-                for literal in clause {
-                    gathered.add(bound, literal, place, hard, &mut asks);
-                }
+                clauses.push(clause.iter().map(|l| gathered.add(bound, l, place, hard, &mut asks)).collect());
+            }
+            if let (Some(slot), Some(hard)) = (laid.get_mut(*policy), hard) {
+                let constrained = constrained(bound, hard);
+                find_alone(bound, form, &constrained, &mut clauses);
+                *slot = Some(few::Form { opposite: form.opposite, clauses, constrained });
             }
             asked_of.push(asks.into_iter().collect::<Vec<u32>>().into_boxed_slice());
         }
@@ -79,6 +84,7 @@ impl Table {
             asked: Vec::new(),
             asked_of,
             open: Missing::default(),
+            forms: laid,
         };
         for (fact, tests) in &gathered.facts {
             let looked = table.look(bound, *fact, tests);
@@ -170,14 +176,24 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, bound: &Bound, literal: &Literal, bit: Bit, hard: Option<&Hard>, asks: &mut BTreeSet<u32>) {
+    fn add(
+        &mut self,
+        bound: &Bound,
+        literal: &Literal,
+        bit: Bit,
+        hard: Option<&Hard>,
+        asks: &mut BTreeSet<u32>,
+    ) -> few::Literal {
         match literal {
             Literal::Test(fact, set, positive) => {
                 let tied = hard.is_none_or(|hard| is_tied(bound, *fact, hard));
                 self.facts.entry(*fact).or_default().push((bit, *set, *positive, tied));
+                few::Literal { what: few::Kind::Test(*fact, *set, *positive), tied, alone: false }
             }
             Literal::Node(node, positive) => {
-                let tied = hard.is_none_or(|hard| depends_on_tied(bound, *node, hard));
+                // A figure that is missing is not known whatever the facts are: nothing pulls at it.
+                let figure = matches!(bound.graph.node(*node), Node::Unknown(_));
+                let tied = !figure && hard.is_none_or(|hard| depends_on_tied(bound, *node, hard));
                 let number = narrow(self.order.len());
                 let entry = self.asked.entry(*node).or_insert_with(|| {
                     self.order.push(*node);
@@ -185,9 +201,58 @@ impl Gathered {
                 });
                 asks.insert(entry.0);
                 entry.1.push((bit, *positive, tied));
+                few::Literal { what: few::Kind::Asked(entry.0), tied, alone: false }
             }
         }
     }
+}
+
+/// Finds the conditions of other kinds whose facts no other condition of the policy reads, nor a constraint.
+fn find_alone(bound: &Bound, form: &Clauses, constrained: &[FieldId], clauses: &mut [Vec<few::Literal>]) {
+    let literals: BTreeSet<&Literal> = form.clauses.iter().flatten().collect();
+    let mut readers: BTreeMap<FieldId, u32> = constrained.iter().map(|field| (*field, 1)).collect();
+    for literal in &literals {
+        read(bound, literal).into_iter().for_each(|field| *readers.entry(field).or_default() += 1);
+    }
+    for (laid, literal) in clauses.iter_mut().flatten().zip(form.clauses.iter().flatten()) {
+        laid.alone = matches!(literal, Literal::Node(..))
+            && read(bound, literal).iter().all(|field| readers.get(field).is_none_or(|n| *n == 1));
+    }
+}
+
+/// The facts that a literal reads, with those that lead to their records and those that follow from what stands in a list or record.
+fn read(bound: &Bound, literal: &Literal) -> BTreeSet<FieldId> {
+    let graph = &bound.graph;
+    let mut fields = BTreeSet::new();
+    let mut stack = match literal {
+        Literal::Test(fact, ..) => {
+            fields.insert(fact.field);
+            vec![fact.record]
+        }
+        Literal::Node(node, _) => vec![*node],
+    };
+    let mut seen = BTreeSet::new();
+    while let Some(id) = stack.pop() {
+        if seen.insert(id) {
+            let fact = graph.node(id).fact();
+            if let Some(field) = fact.and_then(|f| graph.schema.field(f.field)) {
+                fields.extend(field.includes.iter().chain(&field.back));
+            }
+            fields.extend(fact.map(|f| f.field));
+            stack.extend(fact.map(|f| f.record));
+            graph.node(id).children(&mut |child| stack.push(child));
+        }
+    }
+    fields
+}
+
+/// Facts of constraints that bear on a policy and are about several facts. One about a fact alone is in the range of what that can be.
+fn constrained(bound: &Bound, hard: &Hard) -> Vec<FieldId> {
+    let graph = &bound.graph;
+    let alone = |node: NodeId| matches!(graph.node(node), Node::Test(fact, _) if matches!(graph.node(fact.record), Node::Element(_)));
+    let several = hard.constraints.iter().filter_map(|at| graph.constraints.get(*at)).filter(|c| !alone(c.node));
+    let fields: BTreeSet<FieldId> = several.flat_map(|c| c.fields.iter().copied()).collect();
+    fields.into_iter().collect()
 }
 
 impl Missing {

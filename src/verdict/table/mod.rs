@@ -15,9 +15,9 @@ mod build;
 mod few;
 
 use super::from_graph::{Evaluation, Scratch};
-use super::{Outcome, Truth, Verdict, exact};
+use super::{Outcome, Truth, Verdict, completion, exact};
 use crate::columns::set_bits;
-use crate::graph::{Bound, Node, NodeId};
+use crate::graph::{Bound, Entry, Node, NodeId};
 use crate::ids::PolicyId;
 use crate::profile::{Profile, RecordIx, Slot};
 
@@ -60,6 +60,8 @@ pub(crate) struct Table {
     asked_of: Vec<Box<[u32]>>,
     /// Clauses with a condition of another kind.
     open: Missing,
+    /// By policy, for those that Kleene logic leaves open.
+    forms: Vec<Option<few::Form>>,
 }
 
 /// Where a policy's verdict is.
@@ -142,12 +144,15 @@ pub(crate) struct Words {
     tied: Vec<u64>,
     /// By policy: decided, holds if free facts are chosen well, fails if they are chosen badly.
     answers: Answers,
-    asked: Vec<bool>,
+    /// What the conditions of other kinds came to, where they were asked.
+    asked: Vec<Option<Truth>>,
     /// Whether a condition was left open because it took all steps that the limits allow.
     spent: bool,
     /// Where the rows begin that have all words.
     rows: Vec<usize>,
     missing: few::Missing,
+    /// Of conditions of other kinds, by number: whether it is shown that they can hold and can fail.
+    turning: Vec<Option<bool>>,
 }
 
 /// Words of one bit a policy.
@@ -214,29 +219,67 @@ fn settle(
     wanted: &dyn Fn(usize) -> bool,
     found: &mut dyn FnMut(PolicyId, Outcome),
 ) {
-    // Made when the first policy needs a search.
-    let mut searching: Option<(Scratch, Evaluation<'_, Profile>)> = None;
-    let mut scratch = Some(scratch);
+    let mut search = Search { bound, table, profile, scratch: Some(scratch), begun: None };
     let mut missing = std::mem::take(&mut words.missing);
+    let mut turning = std::mem::take(&mut words.turning);
+    turning.clear();
+    turning.resize(table.asked.len(), None);
     for policy in table.unproved(&words.answers).filter(|policy| wanted(policy.index())) {
         let Some(entry) = bound.graph.entry(policy) else { continue };
         let Some(root) = entry.root else { continue };
-        if let Some(settled) = few::settle(bound, table, policy.index(), profile, (words, &mut missing)) {
+        let mut turns = |number: u32| {
+            let Some(known) = turning.get_mut(number as usize) else { return false };
+            *known.get_or_insert_with(|| search.turns(number))
+        };
+        let settled = few::settle(bound, table, policy.index(), profile, (words, &mut missing), &mut turns);
+        if let Some(settled) = settled.or_else(|| search.undecided(entry, root)) {
             found(policy, settled);
-            continue;
         }
-        if let Some(scratch) = scratch.take() {
-            let search = scratch.search();
-            searching = Some((search, Evaluation::new(bound, profile, scratch)));
-        }
-        let Some((search, base)) = &mut searching else { continue };
-        // Fills the evaluator's memory with what is settled, which the search builds on.
-        base.afresh(root);
-        found(policy, exact::undecided(bound, entry, profile, base, search));
     }
     words.missing = missing;
-    if let Some((search, base)) = searching {
-        base.into_scratch().give_back(search);
+    words.turning = turning;
+    search.end();
+}
+
+/// What searches need, made when the first one does.
+struct Search<'a, 's> {
+    bound: &'a Bound,
+    table: &'a Table,
+    profile: &'a Profile,
+    scratch: Option<&'s mut Scratch>,
+    begun: Option<(Scratch, Evaluation<'s, Profile>)>,
+}
+
+impl<'a: 's, 's> Search<'a, 's> {
+    fn begun(&mut self) -> Option<&mut (Scratch, Evaluation<'s, Profile>)> {
+        if let Some(scratch) = self.scratch.take() {
+            let search = scratch.search();
+            self.begun = Some((search, Evaluation::new(self.bound, self.profile, scratch)));
+        }
+        self.begun.as_mut()
+    }
+
+    fn undecided(&mut self, entry: &Entry, root: NodeId) -> Option<Outcome> {
+        let (bound, profile) = (self.bound, self.profile);
+        let (search, base) = self.begun()?;
+        // Fills the evaluator's memory with what is settled, which the search builds on.
+        base.afresh(root);
+        Some(exact::undecided(bound, entry, profile, base, search))
+    }
+
+    /// Whether it is shown that a condition of another kind can hold and can fail.
+    fn turns(&mut self, number: u32) -> bool {
+        let (bound, profile) = (self.bound, self.profile);
+        let Some(node) = self.table.asked.get(number as usize).map(|asked| asked.node) else { return false };
+        let Some((search, base)) = self.begun() else { return false };
+        base.afresh(node);
+        completion::open(bound, node, &[], base, profile, search)
+    }
+
+    fn end(self) {
+        if let Some((search, base)) = self.begun {
+            base.into_scratch().give_back(search);
+        }
     }
 }
 
@@ -441,13 +484,13 @@ impl Table {
     /// Asks the other conditions of the policies that are not decided.
     fn ask(&self, bound: &Bound, profile: &Profile, words: &mut Words, scratch: &mut Scratch) {
         words.asked.clear();
-        words.asked.resize(self.asked.len(), false);
+        words.asked.resize(self.asked.len(), None);
         let mut any = false;
         let open =
             words.answers.possible.iter().zip(&words.answers.certain).map(|(possible, certain)| possible & !certain);
         for asked in set_bits(open).filter_map(|bit| self.asked_of.get(bit)).flatten() {
             if let Some(slot) = words.asked.get_mut(*asked as usize) {
-                *slot = true;
+                *slot = Some(Truth::Unknown);
                 any = true;
             }
         }
@@ -458,10 +501,12 @@ impl Table {
         self.read(bound, profile, words);
         let mut evaluation = Evaluation::new(bound, profile, scratch);
         let Words { held, free, tied, asked, spent, .. } = words;
-        for (asked, wanted) in self.asked.iter().zip(asked.iter()) {
-            let truth = if *wanted { evaluation.afresh(asked.node) } else { Truth::Unknown };
-            *spent |= *wanted && evaluation.steps == 0;
-            match truth {
+        for (asked, found) in self.asked.iter().zip(asked.iter_mut()) {
+            if found.is_some() {
+                *found = Some(evaluation.afresh(asked.node));
+                *spent |= evaluation.steps == 0;
+            }
+            match found.unwrap_or(Truth::Unknown) {
                 Truth::True => join_spread(held, &asked.held),
                 Truth::False => join_spread(held, &asked.failed),
                 Truth::Unknown => {
