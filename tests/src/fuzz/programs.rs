@@ -16,7 +16,7 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
     (0..64).map(|_| (0..200).map(|_| dice.below(256) as u8).collect()).collect()
 }
 
-/// Interpreter, graph, exact search and brute force agree.
+/// Interpreter, graph, clause table, exact search and brute force agree.
 pub(super) fn evaluators(data: &[u8]) {
     let mut dice = Dice::thrown(data);
     let text = generate::policies(&mut dice);
@@ -27,6 +27,9 @@ pub(super) fn evaluators(data: &[u8]) {
     let profile = generate::profile(&engine, &mut dice);
     let mut scratch = Scratch::default();
     let found = outcomes(rules.bound(), &profile, &mut scratch);
+    for (slow, fast) in found.iter().zip(rules.outcomes(&profile, &mut scratch)) {
+        assert_eq!((slow.verdict, slow.not_proved), (fast.verdict, fast.not_proved), "{text}");
+    }
     for (i, outcome) in found.iter().enumerate() {
         let id = PolicyId(i as u32);
         let Meaning::Conditions(meant) = interpret::policy(engine.model(), id, &profile, as_of) else { continue };
