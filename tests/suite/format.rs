@@ -137,3 +137,14 @@ proptest! {
         holds(&commented(&text, &mut dice), &[&vocabulary]);
     }
 }
+
+/// `person` is a unit as well as a name people give their records; behind a record's name may stand notes.
+#[test]
+fn a_record_called_person_stays_one_with_notes_behind_it() {
+    let text = "enum register { tax }\nrecord person { age: years old }\nrecord hire { worker: person held by tax class action }\n";
+    let (file, findings) = parse(FileId(0), text);
+    assert!(findings.is_empty(), "{findings:#?}");
+    let printed = print(&file, Surface::English, &Glossary::collect(&[&file]));
+    assert!(printed.contains("worker: person held by tax class action"), "{printed}");
+    holds(text, &[]);
+}
