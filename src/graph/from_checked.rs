@@ -198,7 +198,7 @@ impl Compiler<'_> {
             if self.graph.constraints.iter().any(|c| c.node == node && c.entity == always.owner) {
                 continue;
             }
-            let fields = self.fields_of(node);
+            let fields = self.graph.reads(&[node]).into_iter().collect();
             self.graph.constraints.push(Constraint { index, entity: always.owner, node, fields });
         }
         for (index, policy) in self.model.policies.iter().enumerate() {
@@ -364,24 +364,6 @@ impl Compiler<'_> {
                 self.node(if and { Node::And(flat) } else { Node::Or(flat) })
             }
         }
-    }
-
-    /// The facts that a node reads, each once.
-    fn fields_of(&self, node: NodeId) -> Vec<FieldId> {
-        let mut fields = Vec::new();
-        let mut stack = vec![node];
-        let mut seen = std::collections::HashSet::new();
-        while let Some(id) = stack.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            let node = self.graph.node(id);
-            fields.extend(node.fact().map(|f| f.field));
-            node.children(&mut |child| stack.push(child));
-        }
-        fields.sort_unstable();
-        fields.dedup();
-        fields
     }
 
     fn label(label: &crate::value::Label) -> Words {

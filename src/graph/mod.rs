@@ -25,6 +25,7 @@ use crate::schema::Schema;
 use crate::value::{Date, Number, Rounding};
 pub use bound::Bound;
 use intervals::Intervals;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use trace::{AmountTrace, Clause};
 
@@ -223,6 +224,21 @@ impl Graph {
     #[must_use]
     pub fn entry(&self, policy: PolicyId) -> Option<&Entry> {
         self.entries.get(policy.index())
+    }
+
+    /// The facts that some nodes read, with those that lead to their records.
+    pub(crate) fn reads(&self, nodes: &[NodeId]) -> BTreeSet<FieldId> {
+        let mut fields = BTreeSet::new();
+        let mut stack = nodes.to_vec();
+        let mut seen = BTreeSet::new();
+        while let Some(id) = stack.pop() {
+            if seen.insert(id) {
+                let node = self.node(id);
+                fields.extend(node.fact().map(|fact| fact.field));
+                node.children(&mut |child| stack.push(child));
+            }
+        }
+        fields
     }
 
     /// The facts that each constraint reads.

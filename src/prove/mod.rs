@@ -170,7 +170,7 @@ impl Prover {
             known.learn(looked(&bound, *day, claims, some, any, self.regions, scratch));
         }
         let mut seen: BTreeSet<(usize, Vec<[u8; 32]>, Option<Date>)> = BTreeSet::new();
-        for start in self.starts.clone() {
+        for start in self.starts.iter().copied() {
             let living: Vec<usize> = (0..claims.len())
                 .filter(|i| known.open(*i))
                 .filter(|i| claims.get(*i).is_some_and(|c| self.applies(c, start)))

@@ -102,8 +102,8 @@ fn simplified(bound: &Bound, goals: &[(NodeId, bool)]) -> Option<Vec<(NodeId, bo
     }
     first.extend(order.iter().copied().filter(|(_, wanted)| !wanted));
     order.retain(|(_, wanted)| *wanted);
-    let shared: BTreeSet<FieldId> = first.iter().flat_map(|(node, _)| read(bound, &[*node])).collect();
-    order.sort_by_key(|(node, _)| read(bound, &[*node]).is_disjoint(&shared));
+    let shared: BTreeSet<FieldId> = first.iter().flat_map(|(node, _)| bound.graph.reads(&[*node])).collect();
+    order.sort_by_key(|(node, _)| bound.graph.reads(&[*node]).is_disjoint(&shared));
     first.extend(order);
     Some(first)
 }
@@ -293,33 +293,8 @@ fn shortest(schema: &Schema, profile: &mut Profile, ix: RecordIx, list: FieldId,
 /// The facts that conditions and every constraint read.
 #[must_use]
 pub fn fields_of(bound: &Bound, nodes: &[NodeId]) -> BTreeSet<FieldId> {
-    let mut fields = read(bound, nodes);
+    let mut fields = bound.graph.reads(nodes);
     fields.extend(bound.graph.constraints_fields().flatten());
-    fields
-}
-
-fn read(bound: &Bound, nodes: &[NodeId]) -> BTreeSet<FieldId> {
-    let graph = &bound.graph;
-    let mut fields = BTreeSet::new();
-    let mut stack = nodes.to_vec();
-    let mut seen = BTreeSet::new();
-    while let Some(id) = stack.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
-        let node = graph.node(id);
-        if let Node::Follow(f)
-        | Node::Test(f, _)
-        | Node::Holds(f, _)
-        | Node::IsEmpty(f)
-        | Node::Fact(f)
-        | Node::HoldsValue(f, _)
-        | Node::List { fact: f, .. } = node
-        {
-            fields.insert(f.field);
-        }
-        node.children(&mut |child| stack.push(child));
-    }
     fields
 }
 

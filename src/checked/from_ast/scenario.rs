@@ -12,7 +12,7 @@ use crate::span::Span;
 use crate::value::{Number, Unit};
 use std::collections::HashMap;
 
-/// Scenarios by name: of one policy, and the first of any.
+/// Scenarios by name: the first of each policy, and the first of any.
 #[derive(Default)]
 struct Named<'s> {
     of_policy: HashMap<(PolicyId, &'s str), &'s ast::Scenario>,
@@ -38,19 +38,14 @@ impl Checker<'_> {
             })
             .collect();
         let mut named = Named::default();
-        let mut twice = Vec::new();
         for (id, scenario) in &all {
             let name = scenario.label.text.as_str();
             named.of_any.entry(name).or_insert(scenario);
-            if let Some(before) = named.of_policy.get(&(*id, name)) {
-                twice.push((*scenario, *before));
-            } else {
-                named.of_policy.insert((*id, name), scenario);
-            }
+            named.of_policy.entry((*id, name)).or_insert(scenario);
         }
-        let mut twice = twice.into_iter().peekable();
         for (id, scenario) in &all {
-            if let Some((_, before)) = twice.next_if(|(s, _)| std::ptr::eq(*s, *scenario)) {
+            let first = named.find(*id, &scenario.label.text);
+            if let Some(before) = first.filter(|first| !std::ptr::eq(*first, *scenario)) {
                 let finding =
                     Diagnostic::error(SCENARIO, scenario.label.span, "this policy has a scenario of that name already");
                 self.report(finding.related(before.label.span, "first here").help("give it another name"));

@@ -210,39 +210,33 @@ impl Gathered {
 /// Finds the conditions of other kinds whose facts no other condition of the policy reads, nor a constraint.
 fn find_alone(bound: &Bound, form: &Clauses, constrained: &[FieldId], clauses: &mut [Vec<few::Literal>]) {
     let literals: BTreeSet<&Literal> = form.clauses.iter().flatten().collect();
+    let reads: BTreeMap<&Literal, BTreeSet<FieldId>> = literals.into_iter().map(|l| (l, read(bound, l))).collect();
     let mut readers: BTreeMap<FieldId, u32> = constrained.iter().map(|field| (*field, 1)).collect();
-    for literal in &literals {
-        read(bound, literal).into_iter().for_each(|field| *readers.entry(field).or_default() += 1);
-    }
+    reads.values().flatten().for_each(|field| *readers.entry(*field).or_default() += 1);
+    let only = |fields: &BTreeSet<FieldId>| fields.iter().all(|field| readers.get(field) == Some(&1));
     for (laid, literal) in clauses.iter_mut().flatten().zip(form.clauses.iter().flatten()) {
-        laid.alone = matches!(literal, Literal::Node(..))
-            && read(bound, literal).iter().all(|field| readers.get(field).is_none_or(|n| *n == 1));
+        laid.alone = matches!(literal, Literal::Node(..)) && reads.get(literal).is_some_and(only);
     }
 }
 
 /// The facts that a literal reads, with those that lead to their records and those that follow from what stands in a list or record.
 fn read(bound: &Bound, literal: &Literal) -> BTreeSet<FieldId> {
     let graph = &bound.graph;
-    let mut fields = BTreeSet::new();
-    let mut stack = match literal {
+    let mut fields = match literal {
         Literal::Test(fact, ..) => {
+            let mut fields = graph.reads(&[fact.record]);
             fields.insert(fact.field);
-            vec![fact.record]
+            fields
         }
-        Literal::Node(node, _) => vec![*node],
+        Literal::Node(node, _) => graph.reads(&[*node]),
     };
-    let mut seen = BTreeSet::new();
-    while let Some(id) = stack.pop() {
-        if seen.insert(id) {
-            let fact = graph.node(id).fact();
-            if let Some(field) = fact.and_then(|f| graph.schema.field(f.field)) {
-                fields.extend(field.includes.iter().chain(&field.back));
-            }
-            fields.extend(fact.map(|f| f.field));
-            stack.extend(fact.map(|f| f.record));
-            graph.node(id).children(&mut |child| stack.push(child));
-        }
-    }
+    let follow: Vec<FieldId> = fields
+        .iter()
+        .filter_map(|field| graph.schema.field(*field))
+        .flat_map(|field| field.includes.iter().chain(&field.back))
+        .copied()
+        .collect();
+    fields.extend(follow);
     fields
 }
 
