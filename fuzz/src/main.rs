@@ -1,5 +1,6 @@
 //! Runs the targets without libFuzzer: what once failed, the seeds, then mutations of them for a number of seconds of CPU.
 //!
+//! `replay seeds FOLDER` writes the seeds of every target to folders of their names, for libFuzzer to begin with.
 //! `replay [TARGET|all] [SECONDS] [SEED]`. An input that fails, runs for more than a second of CPU, or grows the process beyond 512 MiB is
 //! written to `fuzz/regressions/TARGET/`, and the exit status is 1.
 
@@ -16,6 +17,11 @@ const LARGE: u64 = 512 << 10;
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().unwrap_or_else(|| "all".to_owned());
+    if name == "seeds" {
+        let folder = arguments.next().expect("a folder for the seeds");
+        targets().for_each(|t| write_seeds(t, std::path::Path::new(&folder)));
+        return ExitCode::SUCCESS;
+    }
     let seconds: u64 = arguments.next().map_or(1, |s| s.parse().expect("seconds are a whole number"));
     let seed: u64 = arguments.next().map_or(1, |s| s.parse().expect("the seed is a whole number"));
     let chosen: Vec<&Target> = targets().filter(|t| name == "all" || t.name == name).collect();
@@ -69,6 +75,14 @@ fn fuzz(target: &Target, seconds: u64, seed: u64) -> usize {
         memory() / 1024,
     );
     failed
+}
+
+fn write_seeds(target: &Target, folder: &std::path::Path) {
+    let folder = folder.join(target.name);
+    std::fs::create_dir_all(&folder).unwrap();
+    for (i, seed) in (target.seeds)().into_iter().enumerate() {
+        std::fs::write(folder.join(format!("seed-{i}")), seed).unwrap();
+    }
 }
 
 fn keep(target: &Target, input: &[u8], what: &str, took: u64) {

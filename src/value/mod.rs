@@ -13,7 +13,6 @@ pub use unit::{Counted, Unit};
 /// A text in one or both languages. Policy text is written in one; `phrases` give the other. Explanations hold many of them
 /// at once, so a copy shares the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "pack", derive(serde::Serialize, serde::Deserialize))]
 pub struct Words {
     /// Chinese.
     pub zh: Option<Arc<str>>,

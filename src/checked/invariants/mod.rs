@@ -9,8 +9,9 @@ mod expr;
 mod profile;
 mod schema;
 
-use super::{Dated, Expr, Kind, Model, Type};
+use super::{Dated, Expr, Kind, Model, Policy, Type};
 use crate::ids::{DefineId, EnumId, ParameterId, PolicyId};
+use crate::schema::Symbol;
 use crate::value::{Date, Number};
 
 /// The deepest an expression may nest, with the definitions and figures it leads to. The text of real policies stays below
@@ -41,60 +42,86 @@ fn broken(what: &'static str, of: impl Into<String>) -> Kept {
 /// # Errors
 /// The first promise that is not kept.
 pub fn check(model: &Model) -> Result<(), Broken> {
-    schema::check(model)?;
-    let mut heights = Heights {
-        model,
-        defines: vec![Height::New; model.defines.len()],
-        parameters: vec![Height::New; model.parameters.len()],
-    };
-    for (i, define) in model.defines.iter().enumerate() {
-        let of = &define.name.id;
-        schema::name(&define.name)?;
-        expr::owner(model, define.owner, of)?;
-        // Depth first: what nests too deeply is not walked further.
-        heights.define(DefineId::of(i), 0)?;
-        expr::check(model, &define.value, define.owner, of)?;
+    let mut kept = Promises::of(model)?;
+    if kept.listed.len() != model.policies.len() {
+        return broken(UNLISTED, "policy");
     }
-    for (i, parameter) in model.parameters.iter().enumerate() {
-        let of = &parameter.name.id;
-        schema::name(&parameter.name)?;
-        expr::owner(model, parameter.owner, of)?;
-        schema::unit(parameter.unit, of)?;
-        rows(&parameter.rows, of)?;
-        heights.parameter(ParameterId::of(i), 0)?;
-        for row in &parameter.rows {
-            expr::check(model, &row.value, parameter.owner, of)?;
-            expr::fits(&row.value, Type::Number(parameter.unit), of)?;
+    kept.policies(&model.policies, 0)
+}
+
+const UNLISTED: &str = "not every policy is a value of the enum of policies";
+
+/// What policies are held to: a set all of which but its policies keeps every promise. Policies can be looked at in parts, each with
+/// a copy of this.
+#[derive(Clone)]
+pub(crate) struct Promises<'m> {
+    model: &'m Model,
+    heights: Heights<'m>,
+    listed: &'m [Symbol],
+}
+
+impl<'m> Promises<'m> {
+    /// Looks at all of a set but its policies.
+    pub(crate) fn of(model: &'m Model) -> Result<Self, Broken> {
+        schema::check(model)?;
+        let mut heights = Heights {
+            model,
+            defines: vec![Height::New; model.defines.len()],
+            parameters: vec![Height::New; model.parameters.len()],
+        };
+        for (i, define) in model.defines.iter().enumerate() {
+            let of = &define.name.id;
+            schema::name(&define.name)?;
+            expr::owner(model, define.owner, of)?;
+            // Depth first: what nests too deeply is not walked further.
+            heights.define(DefineId::of(i), 0)?;
+            expr::check(model, &define.value, define.owner, of)?;
         }
+        for (i, parameter) in model.parameters.iter().enumerate() {
+            let of = &parameter.name.id;
+            schema::name(&parameter.name)?;
+            expr::owner(model, parameter.owner, of)?;
+            schema::unit(parameter.unit, of)?;
+            rows(&parameter.rows, of)?;
+            heights.parameter(ParameterId::of(i), 0)?;
+            for row in &parameter.rows {
+                expr::check(model, &row.value, parameter.owner, of)?;
+                expr::fits(&row.value, Type::Number(parameter.unit), of)?;
+            }
+        }
+        for always in &model.always {
+            let of = "always";
+            expr::owner(model, Some(always.owner), of)?;
+            heights.of(&always.condition, 0)?;
+            expr::check(model, &always.condition, Some(always.owner), of)?;
+            expr::fits(&always.condition, Type::YesNo, of)?;
+        }
+        let listed = model.schema.enumeration(EnumId::POLICY).map_or(&[][..], |e| e.values.as_slice());
+        // A warning is allowed in a policy of the set.
+        let known = |p: &PolicyId| p.index() < listed.len();
+        if !model.silences.iter().all(|s| s.policy.as_ref().is_none_or(known)) {
+            broken("a warning is allowed in a policy that there is not", "allow")?;
+        }
+        Ok(Self { model, heights, listed })
     }
-    for always in &model.always {
-        let of = "always";
-        expr::owner(model, Some(always.owner), of)?;
-        heights.of(&always.condition, 0)?;
-        expr::check(model, &always.condition, Some(always.owner), of)?;
-        expr::fits(&always.condition, Type::YesNo, of)?;
-    }
-    silences(model)?;
-    policies(model, &mut heights)
-}
 
-/// A warning is allowed in a policy of the set.
-fn silences(model: &Model) -> Kept {
-    let known = |p: &PolicyId| p.index() < model.policies.len();
-    if model.silences.iter().all(|s| s.policy.as_ref().is_none_or(known)) {
-        Ok(())
-    } else {
-        broken("a warning is allowed in a policy that there is not", "allow")
+    /// How many policies there have to be.
+    pub(crate) const fn count(&self) -> usize {
+        self.listed.len()
     }
-}
 
-fn policies(model: &Model, heights: &mut Heights<'_>) -> Kept {
-    let listed = model.schema.enumeration(EnumId::POLICY).map_or(&[][..], |e| e.values.as_slice());
-    if listed.len() != model.policies.len() {
-        return broken("not every policy is a value of the enum of policies", "policy");
+    /// Looks at policies of the set, the first of which has that position.
+    pub(crate) fn policies(&mut self, policies: &[Policy], first: usize) -> Kept {
+        let listed = self.listed.get(first..).unwrap_or(&[]);
+        if listed.len() < policies.len() {
+            return broken(UNLISTED, "policy");
+        }
+        policies.iter().zip(listed).try_for_each(|(policy, symbol)| self.policy(policy, symbol))
     }
-    for (policy, symbol) in model.policies.iter().zip(listed) {
-        let of = &policy.name.id;
+
+    fn policy(&mut self, policy: &Policy, symbol: &Symbol) -> Kept {
+        let Self { model, heights, listed } = self;
+        let (model, of) = (*model, &policy.name.id);
         if policy.name != symbol.name {
             return broken("the enum of policies calls it by another name", of);
         }
@@ -120,15 +147,12 @@ fn policies(model: &Model, heights: &mut Heights<'_>) -> Kept {
             heights.of(expr, 0)?;
             expr::check(model, expr, Some(policy.unit), of)?;
         }
-        let known = |p: &u32| (*p as usize) < model.policies.len();
+        let known = |p: &u32| (*p as usize) < listed.len();
         if !policy.exclusions.iter().all(|e| e.policies.iter().all(known)) {
             return broken("an effect names a policy that there is not", of);
         }
-        for scenario in &policy.scenarios {
-            profile::check(&model.schema, &scenario.profile, of)?;
-        }
+        policy.scenarios.iter().try_for_each(|scenario| profile::check(&model.schema, &scenario.profile, of))
     }
-    Ok(())
 }
 
 /// Dated rows stand in order, without overlap.
@@ -149,6 +173,7 @@ fn periods(periods: impl Iterator<Item = (Date, Option<Date>)>, of: &str) -> Kep
 }
 
 /// How deep definitions and figures nest, each with what it leads to. Finds circles on the way.
+#[derive(Clone)]
 struct Heights<'m> {
     model: &'m Model,
     defines: Vec<Height>,

@@ -180,16 +180,11 @@ impl Stack {
     }
 
     fn many(&mut self, count: usize, depth: &mut u32) -> Option<Vec<Expr>> {
-        let parts = self.0.split_off(self.0.len().checked_sub(count)?);
-        Some(
-            parts
-                .into_iter()
-                .map(|(expr, inner)| {
-                    *depth = inner.saturating_add(1).max(*depth);
-                    expr
-                })
-                .collect(),
-        )
+        let parts = self.0.drain(self.0.len().checked_sub(count)?..).map(|(expr, inner)| {
+            *depth = inner.saturating_add(1).max(*depth);
+            expr
+        });
+        Some(parts.collect())
     }
 
     /// The form with its parts off the stack, and how deep it is. None where a part lacks.

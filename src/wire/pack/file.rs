@@ -12,11 +12,11 @@ use sha2::{Digest, Sha256};
 /// 12  4  length of the head
 /// 16  4  length of the body
 /// 20     head: who, when, which; ends with the SHA-256 of the body
-///        body: the policy set
+///        body: the policy set, its policies in sections of 32
 ///        signature, over the bytes from 0 to the end of the head
 ///     32 SHA-256 of all before it but the body
 /// ```
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 
 /// The largest pack, in bytes. That of a city with 209 policies has about one hundredth of it.
 pub const LARGEST: usize = 64 << 20;

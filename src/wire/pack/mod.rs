@@ -43,6 +43,7 @@
 //! conditions, and their scenarios only where that is asked for ([`Options::scenarios`]); findings are not kept, for a set with errors is
 //! never packed. The layout is at [`FORMAT`].
 
+mod body;
 mod expr;
 mod file;
 mod keys;
@@ -51,11 +52,12 @@ mod reload;
 mod trust;
 mod values;
 
+pub use body::decode;
 pub use file::{FORMAT, LARGEST};
 pub use keys::{Algorithm, PublicKey, SigningKey};
 pub use trust::Trust;
 
-use crate::checked::{Model, invariants};
+use crate::checked::invariants;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::refusal::Refusal;
@@ -159,7 +161,11 @@ impl Engine {
             self.model()
         } else {
             without = self.model().clone();
-            without.policies.iter_mut().for_each(|policy| policy.scenarios.clear());
+            for policy in &mut without.policies {
+                policy.scenarios.clear();
+                // Only what a scenario expects to fail is called by these.
+                policy.conditions.iter_mut().for_each(|condition| condition.names.clear());
+            }
             &without
         };
         if let (Some(from), Some(to)) = (options.from, options.to)
@@ -170,7 +176,7 @@ impl Engine {
         // What the loader would refuse is not written.
         invariants::check(model).map_err(|e| Error::limit(format!("the policies cannot be packed: {e}")))?;
         let unwritten = |e: postcard::Error| Error::limit(format!("the policies cannot be packed: {e}"));
-        let body = postcard::to_stdvec(model).map_err(unwritten)?;
+        let body = body::encode(model).map_err(unwritten)?;
         let head = Head {
             fingerprint: digits(self.fingerprint()),
             revision: options.revision,
@@ -230,21 +236,6 @@ pub fn open(bytes: &[u8], trust: &Trust) -> Result<(Engine, PackInfo), Error> {
 /// [`Error::refusal`] says why it was refused.
 pub fn read(bytes: &[u8]) -> Result<Engine, Error> {
     Engine::from_pack(bytes, &Trust::anybody())
-}
-
-/// The policy set in the body of a pack, without the envelope and its digests: what a fuzzer feeds that does not compute
-/// digests. What is returned keeps every invariant of the stage.
-///
-/// # Errors
-/// When the bytes are no policy set.
-pub fn decode(body: &[u8]) -> Result<Model, Error> {
-    let content = |what: String| Error::refused(Refusal::Content { what });
-    let (model, rest) = postcard::take_from_bytes::<Model>(body).map_err(|e| content(e.to_string()))?;
-    if !rest.is_empty() {
-        return Err(content(format!("{} bytes stand behind it", rest.len())));
-    }
-    invariants::check(&model).map_err(|e| content(e.to_string()))?;
-    Ok(model)
 }
 
 /// The bytes of 64 hexadecimal digits.

@@ -1,6 +1,6 @@
-//! Dates and numbers: the two values whose types promise more than their bits, so reading them checks it.
+//! Dates and numbers, whose types promise more than their bits, so reading them checks it; and texts, most of what a pack holds.
 
-use crate::value::{Date, Number};
+use crate::value::{Date, Number, Words};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -35,5 +35,19 @@ impl<'de> Deserialize<'de> for Number {
         number
             .filter(|n| n.numerator() == numerator && n.denominator() == denominator)
             .ok_or_else(|| D::Error::custom("a number that no text can write"))
+    }
+}
+
+impl Serialize for Words {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.zh.as_deref(), self.en.as_deref()).serialize(serializer)
+    }
+}
+
+/// Copies each text once, out of the bytes it stands in. Only a format that lends its bytes can be read.
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (zh, en) = <(Option<&str>, Option<&str>)>::deserialize(deserializer)?;
+        Ok(Self { zh: zh.map(Into::into), en: en.map(Into::into) })
     }
 }
