@@ -9,7 +9,7 @@ use crate::ids::{FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::FieldType;
 use crate::verdict::from_graph::Scratch;
-use crate::verdict::{Verdict, exact};
+use crate::verdict::{Verdict, exact, matters};
 use crate::why::Missing;
 
 /// The most values that are tried for one fact.
@@ -48,7 +48,7 @@ pub fn exact_missing(
         let scalar = is_scalar(bound, missing.field);
         if settles
             || !scalar
-            || exact::matters(
+            || matters::matters(
                 bound,
                 policy,
                 profile,
@@ -61,6 +61,21 @@ pub fn exact_missing(
         }
     }
     found
+}
+
+/// Whether a fact that an explanation lists can change the verdict: [`exact_missing`] of it alone, without what it would settle.
+pub(super) fn can_matter(
+    bound: &Bound,
+    profile: &Profile,
+    policy: PolicyId,
+    missing: &Missing,
+    scratch: &mut Scratch,
+) -> bool {
+    let quick = missing.record.filter(|_| is_scalar(bound, missing.field)).is_some_and(|record| {
+        let values = pieces(bound, missing.field, VALUES);
+        matters::shown(bound, policy, profile, (record, missing.field), &values, scratch)
+    });
+    quick || !exact_missing(bound, profile, policy, std::slice::from_ref(missing), scratch).is_empty()
 }
 
 fn is_scalar(bound: &Bound, field: FieldId) -> bool {

@@ -1,6 +1,6 @@
 //! What to ask next: the fact whose answer is expected to settle most policies, and the proof that nothing is left to ask.
 
-use super::missing::{answers, exact_missing};
+use super::missing::{answers, can_matter};
 use crate::graph::Bound;
 use crate::ids::{FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx};
@@ -83,12 +83,9 @@ pub fn next(
         }
         let Some((settles, at)) = best else { break };
         let Some(((record, field), policies)) = order.get(at) else { break };
-        let listed = [Missing { record: Some(*record), field: *field, judged: false }];
-        let matters: Vec<PolicyId> = policies
-            .iter()
-            .copied()
-            .filter(|policy| !exact_missing(bound, profile, *policy, &listed, scratch).is_empty())
-            .collect();
+        let asked = Missing { record: Some(*record), field: *field, judged: false };
+        let can = |policy: &PolicyId| can_matter(bound, profile, *policy, &asked, scratch);
+        let matters: Vec<PolicyId> = policies.iter().copied().filter(can).collect();
         if !matters.is_empty() {
             return Some(Question { record: *record, field: *field, policies: matters, settles });
         }

@@ -4,7 +4,10 @@
 //! policy holds and one in which it fails, by asking of each part of the condition what its missing facts would have to
 //! be. Each completion is then evaluated, with the constraints, so a wrong step costs a search and never an answer.
 
+mod hang;
 mod numbers;
+
+pub(super) use hang::hanging;
 
 use super::Truth;
 use super::facts::{Entries, Facts, Reading};
@@ -396,17 +399,33 @@ impl<'a> Completion<'a> {
                     });
         }
         if !complete {
-            self.pin(record, fact.field, Pin::List(items.clone(), true));
+            self.close(record, *fact, &items);
         }
-        items.iter().all(|item| {
-            let one = |c: &mut Self, node: NodeId, value: bool, scratch: &mut Scratch| {
-                c.attempt(|c| {
-                    c.focus_on(*level, Some(*item));
-                    c.want(base, node, value, scratch)
-                })
-            };
-            one(self, body.0, !body.1, scratch) || filters.iter().any(|f| one(self, *f, false, scratch))
-        })
+        items.iter().all(|item| self.want_quiet(base, *level, filters, (body.0, !body.1), *item, scratch))
+    }
+
+    /// The list has no entries but these.
+    fn close(&mut self, record: RecordIx, fact: FactRef, items: &[RecordIx]) {
+        self.pin(record, fact.field, Pin::List(items.to_vec(), true));
+    }
+
+    /// An entry does not count, or its body is `body.1`.
+    fn want_quiet(
+        &mut self,
+        base: &Evaluation<'_, Profile>,
+        level: u8,
+        filters: &[NodeId],
+        body: (NodeId, bool),
+        item: RecordIx,
+        scratch: &mut Scratch,
+    ) -> bool {
+        let one = |c: &mut Self, node: NodeId, value: bool, scratch: &mut Scratch| {
+            c.attempt(|c| {
+                c.focus_on(level, Some(item));
+                c.want(base, node, value, scratch)
+            })
+        };
+        one(self, body.0, body.1, scratch) || filters.iter().any(|f| one(self, *f, false, scratch))
     }
 
     fn focus_on(&mut self, level: u8, entry: Option<RecordIx>) {
@@ -487,11 +506,21 @@ impl<'a> Completion<'a> {
 
     /// The proof: with these assumptions the constraints hold and the policy is what was wanted.
     fn shows(&self, root: NodeId, constraints: &[&Constraint], target: bool, scratch: &mut Scratch) -> bool {
-        let mut evaluation = Evaluation::new(self.bound, self, scratch).searching();
-        if evaluation.truth(root) != Truth::of(target) {
-            return false;
-        }
-        constraints.iter().all(|constraint| {
+        self.judged(self, root, constraints, scratch) == Some(Truth::of(target))
+    }
+
+    /// Whether the policy holds for `facts`, which are this completion or differ from it in known values only; none where that is open
+    /// or the constraints are not known to hold.
+    pub(super) fn judged<F: Facts>(
+        &self,
+        facts: &F,
+        root: NodeId,
+        constraints: &[&Constraint],
+        scratch: &mut Scratch,
+    ) -> Option<Truth> {
+        let mut evaluation = Evaluation::new(self.bound, facts, scratch).searching();
+        let truth = Some(evaluation.truth(root)).filter(|truth| truth.is_known())?;
+        let kept = constraints.iter().all(|constraint| {
             let mut at = 0;
             while let Some(entity) = self.entity_at(at) {
                 if entity == constraint.entity {
@@ -503,7 +532,8 @@ impl<'a> Completion<'a> {
                 at += 1;
             }
             true
-        })
+        });
+        kept.then_some(truth)
     }
 
     fn evaluate<T>(&self, scratch: &mut Scratch, what: impl FnOnce(&mut Evaluation<'_, Self>) -> T) -> T {

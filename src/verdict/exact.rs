@@ -202,7 +202,7 @@ pub(super) fn look<F: Facts>(
 }
 
 /// The same with the steps that a search has left.
-fn look_within<F: Facts>(
+pub(super) fn look_within<F: Facts>(
     bound: &Bound,
     facts: &F,
     profile: &Profile,
@@ -270,100 +270,6 @@ pub(crate) fn span(
 ) -> Option<super::from_graph::Span> {
     let region = Region::start(bound, profile);
     Evaluation::new(bound, &region, scratch).searching().scalar(node)
-}
-
-/// The most regions that are looked at to find out whether a fact matters.
-const PAIRS: u32 = 400;
-
-/// Whether some completion has the policy's truth turn with one scalar fact alone, between two of `values`. Also true where
-/// that was not ruled out within the limit.
-pub(crate) fn matters(
-    bound: &Bound,
-    policy: crate::ids::PolicyId,
-    profile: &Profile,
-    (record, field): (RecordIx, FieldId),
-    values: &[i64],
-    scratch: &mut Scratch,
-) -> bool {
-    let Some((entry, root)) = bound.graph.entry(policy).and_then(|e| e.root.map(|root| (e, root))) else {
-        return false;
-    };
-    let constraints = relevant(bound, entry);
-    if values.is_empty() {
-        return true;
-    }
-    // Where two values differ, one of them differs from the first, unless a constraint bars the first there.
-    let tied = constraints.iter().any(|c| c.fields.len() > 1 && c.fields.contains(&field));
-    let firsts = if tied { values.len() } else { 1 };
-    let pairs = values.iter().take(firsts).enumerate();
-    let mut pairs = pairs.flat_map(|(i, first)| values.iter().skip(i + 1).map(move |other| (first, other)));
-    pairs.any(|(first, other)| {
-        let mut regions = vec![Region::start(bound, profile)];
-        let (mut left, mut steps) = (PAIRS, scratch.limits.steps);
-        while let Some(region) = regions.pop() {
-            if left == 0 || steps == 0 {
-                return true;
-            }
-            left -= 1;
-            let mut one = |value: i64| {
-                let facts = Said { region: &region, record, field, value };
-                look_within(bound, &facts, &region.profile, &[(root, true)], &constraints, &mut steps, scratch)
-            };
-            let (a, b) = (one(*first), one(*other));
-            if a.2 == Truth::False || b.2 == Truth::False {
-                continue;
-            }
-            let settled = |side: &(Truth, Option<Blocker>, Truth)| side.0.is_known() && side.2 == Truth::True;
-            if a.0.is_known() && a.0 == b.0 {
-                continue;
-            }
-            if settled(&a) && settled(&b) {
-                return true;
-            }
-            match a.1.filter(|_| !settled(&a)).or(b.1) {
-                Some(blocker) if region.profile.len() < RECORDS => region.split(blocker, &mut regions),
-                _ => return true,
-            }
-        }
-        false
-    })
-}
-
-/// A region in which one more fact is known.
-struct Said<'r, 'a> {
-    region: &'r Region<'a>,
-    record: RecordIx,
-    field: FieldId,
-    value: i64,
-}
-
-impl Facts for Said<'_, '_> {
-    fn scalar(&self, record: Option<RecordIx>, fact: FactRef) -> Reading<'_> {
-        if record == Some(self.record) && fact.field == self.field {
-            return Reading::Value(self.value);
-        }
-        self.region.scalar(record, fact)
-    }
-
-    fn record(&self, record: Option<RecordIx>, fact: FactRef) -> Option<RecordIx> {
-        Facts::record(self.region, record, fact)
-    }
-
-    fn list(&self, record: Option<RecordIx>, fact: FactRef) -> Entries<'_> {
-        self.region.list(record, fact)
-    }
-
-    fn holds(&self, record: Option<RecordIx>, fact: FactRef, symbol: u32) -> Truth {
-        self.region.holds(record, fact, symbol)
-    }
-
-    fn is_empty(&self, record: Option<RecordIx>, fact: FactRef) -> Truth {
-        self.region.is_empty(record, fact)
-    }
-
-    fn root(&self, entity: EntityId) -> Option<RecordIx> {
-        self.region.root(entity)
-    }
 }
 
 /// Some of the completions: a profile whose open facts are narrowed.

@@ -9,6 +9,7 @@ mod completion;
 pub mod exact;
 pub mod facts;
 pub mod from_graph;
+pub(crate) mod matters;
 pub mod possible;
 pub mod rows;
 pub mod smallest;

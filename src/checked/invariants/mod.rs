@@ -43,7 +43,7 @@ fn broken(what: &'static str, of: impl Into<String>) -> Kept {
 /// The first promise that is not kept.
 pub fn check(model: &Model) -> Result<(), Broken> {
     let mut kept = Promises::of(model)?;
-    if kept.listed.len() != model.policies.len() {
+    if kept.count() != model.policies.len() {
         return broken(UNLISTED, "policy");
     }
     kept.policies(&model.policies, 0)
