@@ -9,7 +9,8 @@ use crate::ids::{FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::FieldType;
 use crate::verdict::from_graph::Scratch;
-use crate::verdict::{Verdict, exact, matters};
+use crate::verdict::matters::Turn;
+use crate::verdict::{Verdict, exact};
 use crate::why::Missing;
 
 /// The most values that are tried for one fact.
@@ -48,14 +49,8 @@ pub fn exact_missing(
         let scalar = is_scalar(bound, missing.field);
         if settles
             || !scalar
-            || matters::matters(
-                bound,
-                policy,
-                profile,
-                (record, missing.field),
-                &pieces(bound, missing.field, VALUES),
-                scratch,
-            )
+            || Turn::of(bound, policy, profile, (record, missing.field), &pieces(bound, missing.field, VALUES))
+                .is_some_and(|turn| turn.possible(scratch))
         {
             found.push(Asked { missing: missing.clone(), settles });
         }
@@ -73,7 +68,7 @@ pub(super) fn can_matter(
 ) -> bool {
     let quick = missing.record.filter(|_| is_scalar(bound, missing.field)).is_some_and(|record| {
         let values = pieces(bound, missing.field, VALUES);
-        matters::shown(bound, policy, profile, (record, missing.field), &values, scratch)
+        Turn::of(bound, policy, profile, (record, missing.field), &values).is_some_and(|turn| turn.shown(scratch))
     });
     quick || !exact_missing(bound, profile, policy, std::slice::from_ref(missing), scratch).is_empty()
 }
