@@ -1,5 +1,6 @@
 //! Work divided among the cores, its results in the order of what was given, so that nothing depends on how many there are.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{Builder, available_parallelism, scope};
 
@@ -28,7 +29,7 @@ pub(crate) fn each<T: Sync, R: Send, M>(
             found.push((at, one(item, &mut memory)));
         }
     };
-    let others = available_parallelism().map_or(1, usize::from).min(items.len()).min(THREADS).saturating_sub(1);
+    let others = cores().min(items.len()).min(THREADS).saturating_sub(1);
     let mut found = scope(|scope| {
         let spawned = |_| Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok();
         let threads: Vec<_> = (0..others).filter_map(spawned).collect();
@@ -43,6 +44,12 @@ pub(crate) fn each<T: Sync, R: Send, M>(
     });
     found.sort_unstable_by_key(|(at, _)| *at);
     found.into_iter().map(|(_, result)| result).collect()
+}
+
+/// How many threads the system has room for. Asking it takes longer than some work that is divided, so it is asked once.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| available_parallelism().map_or(1, usize::from))
 }
 
 /// Does two things, side by side where a thread can be had.

@@ -61,7 +61,8 @@ pub struct Engine {
     sources: Sources,
     findings: Vec<Diagnostic>,
     fingerprint: String,
-    starts: Vec<Date>,
+    /// The first days of its epochs, found when first asked for.
+    starts: OnceLock<Vec<Date>>,
     limits: Limits,
     /// Graphs by the first day of their epoch, made when first asked for.
     graphs: Mutex<BTreeMap<Date, Arc<Graph>>>,
@@ -118,7 +119,6 @@ impl Engine {
 
     /// The engine of a set that was checked before; the fingerprint is that of its texts.
     pub(crate) fn from_checked(model: Model, sources: Sources, fingerprint: String) -> Self {
-        let starts = from_checked::epochs(&model);
         let graphs = Mutex::new(BTreeMap::new());
         let limits = Limits::DEFAULT;
         Self {
@@ -126,7 +126,7 @@ impl Engine {
             sources,
             findings: Vec::new(),
             fingerprint,
-            starts,
+            starts: OnceLock::new(),
             limits,
             graphs,
             last: Mutex::default(),
@@ -193,8 +193,9 @@ impl Engine {
     /// # Errors
     /// When the graph would pass a limit ([`Error::is_limit`]).
     pub fn at(&self, as_of: Date) -> Result<Rules, Error> {
-        let next = self.starts.partition_point(|s| *s <= as_of);
-        let start = next.checked_sub(1).and_then(|i| self.starts.get(i)).copied().unwrap_or(Date::FIRST);
+        let starts = self.starts();
+        let next = starts.partition_point(|s| *s <= as_of);
+        let start = next.checked_sub(1).and_then(|i| starts.get(i)).copied().unwrap_or(Date::FIRST);
         let mut graphs = self.graphs.lock().unwrap_or_else(PoisonError::into_inner);
         let graph = if let Some(graph) = graphs.get(&start) {
             Arc::clone(graph)
@@ -207,6 +208,10 @@ impl Engine {
         drop(graphs);
         let bound = graph.bind(as_of).ok_or_else(|| Error::limit("the date is outside the calendar"))?;
         Ok(Rules::new(&self.model, bound, self.fingerprint.clone(), self.limits))
+    }
+
+    fn starts(&self) -> &[Date] {
+        self.starts.get_or_init(|| from_checked::epochs(&self.model))
     }
 
     fn of_scenarios(&self, day: Date) -> Result<Arc<Rules>, Error> {

@@ -50,7 +50,7 @@ impl Engine {
     /// ```
     #[must_use]
     pub fn calendar(&self, rules: &Rules, profile: &Profile, until: Date) -> Vec<Turn> {
-        calendar::calendar(&rules.bound, &self.starts, profile, until, &mut self.days())
+        calendar::calendar(&rules.bound, self.starts(), profile, until, &mut self.days())
     }
 
     /// What would make an ineligible policy apply: at most `limit` ways, the fewest and easiest changes first.
@@ -83,8 +83,8 @@ impl Engine {
     pub fn compare_between(&self, newer: &Self, from: Option<Date>, to: Option<Date>) -> Differences {
         let (mut before, mut after) = (self.days(), newer.days());
         compare::compare(
-            &mut Side { model: &self.model, starts: &self.starts, at: &mut before },
-            &mut Side { model: &newer.model, starts: &newer.starts, at: &mut after },
+            &mut Side { model: &self.model, starts: self.starts(), at: &mut before },
+            &mut Side { model: &newer.model, starts: newer.starts(), at: &mut after },
             (from, to),
         )
     }
@@ -121,7 +121,7 @@ impl Engine {
     /// ```
     #[must_use]
     pub fn analyse(&self, as_of: Option<Date>) -> Vec<lint::Finding> {
-        lint::lint(&self.model, &self.starts, as_of)
+        lint::lint(&self.model, self.starts(), as_of)
     }
 
     /// The rules of days, each worked out once.

@@ -48,16 +48,27 @@ pub(super) struct Completion<'a> {
     steps: u32,
 }
 
-/// Whether some completion makes the policy hold and some makes it fail: both are shown, or the answer is false.
+/// What is shown of a condition that is not settled: that some completion makes it hold, and that some makes it fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) holds: bool,
+    pub(super) fails: bool,
+}
+
+/// Whether some completion makes the policy hold and some makes it fail: both are shown, or the answer is false. What is shown already
+/// is not looked for.
 pub(super) fn open(
     bound: &Bound,
     root: NodeId,
     constraints: &[&Constraint],
-    base: &Evaluation<'_, Profile>,
-    profile: &Profile,
+    shown: Shown,
+    (base, profile): (&Evaluation<'_, Profile>, &Profile),
     scratch: &mut Scratch,
 ) -> bool {
-    [true, false].into_iter().all(|target| {
+    [(true, shown.holds), (false, shown.fails)].into_iter().all(|(target, shown)| {
+        if shown {
+            return true;
+        }
         let mut completion = Completion::start(bound, profile);
         completion.want(base, root, target, scratch)
             && completion.allow(base, constraints, scratch)

@@ -6,9 +6,10 @@
 //! and the constraints hold is a witness. Two witnesses make the verdict undetermined, exactly; no region left makes it
 //! settled, exactly. The number of evaluations is bounded and counted, never timed, so the answer is the same everywhere.
 
+use super::completion::{self, Shown};
 use super::facts::{Entries, Facts, Reading};
 use super::from_graph::{Blocker, Evaluation, Scratch};
-use super::{Outcome, Truth, Verdict, completion};
+use super::{Outcome, Truth, Verdict};
 use crate::graph::intervals::Intervals;
 use crate::graph::{Bound, Constraint, Entry, FactRef, NodeId};
 use crate::ids::{EntityId, FieldId};
@@ -70,14 +71,15 @@ fn judged(
 ) -> Outcome {
     let outcome = by_kleene(entry, base);
     let open = outcome.verdict == Verdict::Undetermined && !outcome.not_proved;
-    if open { undecided(bound, entry, profile, base, search) } else { outcome }
+    if open { undecided(bound, entry, profile, Shown::default(), base, search) } else { outcome }
 }
 
-/// The verdict on a policy that Kleene logic leaves undecided.
+/// The verdict on a policy that Kleene logic leaves undecided, and of which that is shown.
 pub(super) fn undecided(
     bound: &Bound,
     entry: &Entry,
     profile: &Profile,
+    shown: Shown,
     base: &mut Evaluation<'_, Profile>,
     search: &mut Scratch,
 ) -> Outcome {
@@ -87,7 +89,7 @@ pub(super) fn undecided(
         return outcome;
     }
     let constraints = relevant(bound, entry);
-    if completion::open(bound, root, &constraints, base, profile, search) {
+    if completion::open(bound, root, &constraints, shown, (&*base, profile), search) {
         return outcome;
     }
     settle(bound, root, &constraints, profile, search)

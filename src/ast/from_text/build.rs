@@ -4,6 +4,7 @@ use super::{Builder, Pair, Rule};
 use crate::ast::error::{NUMBER, RESERVED};
 use crate::ast::{self, keywords};
 use crate::diagnostic::Diagnostic;
+use crate::span::Span;
 
 impl Builder<'_> {
     pub(super) fn declaration(&mut self, pair: Pair<'_>) -> Option<ast::Item> {
@@ -28,16 +29,19 @@ impl Builder<'_> {
     }
 
     pub(super) fn name(&mut self, pair: &Pair<'_>) -> ast::Name {
-        let text = pair.as_str().to_owned();
-        let span = self.span(pair);
-        if keywords::RESERVED.contains(&text.as_str()) {
+        let (text, span) = (pair.as_str().to_owned(), self.span(pair));
+        self.not_reserved(&text, span, "something is missing before or after it, or the thing needs another name");
+        ast::Name { text, span }
+    }
+
+    fn not_reserved(&mut self, text: &str, span: Span, help: &str) {
+        if keywords::RESERVED.contains(&text) {
             self.findings.push(
                 Diagnostic::error(RESERVED, span, format!("`{text}` is a word of the language, not a name"))
                     .label("a name was expected here")
-                    .help("something is missing before or after it, or the thing needs another name"),
+                    .help(help),
             );
         }
-        ast::Name { text, span }
     }
 
     pub(super) fn text(&self, pair: &Pair<'_>) -> ast::Text {
@@ -52,6 +56,13 @@ impl Builder<'_> {
         let mut inner = pair.into_inner();
         let name = self.name(&inner.next()?);
         let other = inner.next().map(|text| self.text(&text));
+        if let Some(other) = &other {
+            self.not_reserved(
+                &other.text,
+                other.span,
+                "in the other language it stands without quotes; it needs another name",
+            );
+        }
         Some(ast::Pair { name, other })
     }
 

@@ -11,6 +11,7 @@ use super::{Table, Words, record};
 use crate::graph::{Bound, FactRef, NodeId, SetId};
 use crate::ids::FieldId;
 use crate::profile::{Profile, RecordIx, Slot};
+use crate::verdict::completion::Shown;
 use crate::verdict::{Outcome, Truth, Verdict};
 
 /// A policy as it is laid out in the table, by its literals.
@@ -85,8 +86,8 @@ pub(super) struct Missing {
     values: [Vec<i64>; FACTS],
 }
 
-/// The verdict on a policy that Kleene logic leaves open. None where it is left to the search. `turns` says of a condition of another
-/// kind, by its number, whether it is shown that it can hold and can fail.
+/// The verdict on a policy that Kleene logic leaves open; where it is left to the search, what is shown of it. `turns` says of a condition
+/// of another kind, by its number, whether it is shown that it can hold and can fail.
 pub(super) fn settle(
     bound: &Bound,
     table: &Table,
@@ -94,8 +95,33 @@ pub(super) fn settle(
     profile: &Profile,
     (words, missing): (&Words, &mut Missing),
     turns: &mut dyn FnMut(u32) -> bool,
-) -> Option<Outcome> {
-    let form = table.forms.get(policy)?.as_ref()?;
+) -> Result<Outcome, Shown> {
+    let Some(Some(form)) = table.forms.get(policy) else { return Err(Shown::default()) };
+    let Some((all_hold, some_fail)) = tried(bound, table, policy, form, profile, (words, missing), turns) else {
+        return Err(Shown::default());
+    };
+    let verdict = match (all_hold, some_fail) {
+        (true, true) => Verdict::Undetermined,
+        _ if !form.constrained.is_empty() || missing.clauses.iter().any(|c| c.other) => {
+            let (holds, fails) = if form.opposite { (some_fail, all_hold) } else { (all_hold, some_fail) };
+            return Err(Shown { holds, fails });
+        }
+        (all_hold, _) if all_hold != form.opposite => Verdict::Eligible,
+        _ => Verdict::Ineligible,
+    };
+    Ok(Outcome { verdict, not_proved: false, by_kleene: verdict == Verdict::Undetermined })
+}
+
+/// Whether all clauses hold in some combination, and whether one fails in some; none where too much is missing to try.
+fn tried(
+    bound: &Bound,
+    table: &Table,
+    policy: usize,
+    form: &Form,
+    profile: &Profile,
+    (words, missing): (&Words, &mut Missing),
+    turns: &mut dyn FnMut(u32) -> bool,
+) -> Option<(bool, bool)> {
     missing.clear();
     for (at, clause) in form.clauses.iter().enumerate() {
         match table.clause(policy, at, words) {
@@ -132,13 +158,7 @@ pub(super) fn settle(
     if missing.facts.iter().flatten().any(|(_, field)| form.constrained.contains(field)) {
         return None;
     }
-    let verdict = match missing.tried(bound)? {
-        (true, true) => Verdict::Undetermined,
-        _ if !form.constrained.is_empty() || missing.clauses.iter().any(|c| c.other) => return None,
-        (all_hold, _) if all_hold != form.opposite => Verdict::Eligible,
-        _ => Verdict::Ineligible,
-    };
-    Some(Outcome { verdict, not_proved: false, by_kleene: verdict == Verdict::Undetermined })
+    missing.tried(bound)
 }
 
 impl Missing {

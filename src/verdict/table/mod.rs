@@ -14,8 +14,9 @@
 mod build;
 mod few;
 
+use super::completion::{self, Shown};
 use super::from_graph::{Evaluation, Scratch};
-use super::{Outcome, Truth, Verdict, completion, exact};
+use super::{Outcome, Truth, Verdict, exact};
 use crate::columns::set_bits;
 use crate::graph::{Bound, Entry, Node, NodeId};
 use crate::ids::PolicyId;
@@ -232,7 +233,7 @@ fn settle(
             *known.get_or_insert_with(|| search.turns(number))
         };
         let settled = few::settle(bound, table, policy.index(), profile, (words, &mut missing), &mut turns);
-        if let Some(settled) = settled.or_else(|| search.undecided(entry, root)) {
+        if let Some(settled) = settled.map_or_else(|shown| search.undecided(entry, root, shown), Some) {
             found(policy, settled);
         }
     }
@@ -259,12 +260,12 @@ impl<'a: 's, 's> Search<'a, 's> {
         self.begun.as_mut()
     }
 
-    fn undecided(&mut self, entry: &Entry, root: NodeId) -> Option<Outcome> {
+    fn undecided(&mut self, entry: &Entry, root: NodeId, shown: Shown) -> Option<Outcome> {
         let (bound, profile) = (self.bound, self.profile);
         let (search, base) = self.begun()?;
         // Fills the evaluator's memory with what is settled, which the search builds on.
         base.afresh(root);
-        Some(exact::undecided(bound, entry, profile, base, search))
+        Some(exact::undecided(bound, entry, profile, shown, base, search))
     }
 
     /// Whether it is shown that a condition of another kind can hold and can fail.
@@ -273,7 +274,7 @@ impl<'a: 's, 's> Search<'a, 's> {
         let Some(node) = self.table.asked.get(number as usize).map(|asked| asked.node) else { return false };
         let Some((search, base)) = self.begun() else { return false };
         base.afresh(node);
-        completion::open(bound, node, &[], base, profile, search)
+        completion::open(bound, node, &[], Shown::default(), (&*base, profile), search)
     }
 
     fn end(self) {

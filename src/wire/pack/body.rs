@@ -1,5 +1,6 @@
 //! The body: the policy set, in sections that can be read side by side.
 
+use super::file;
 use crate::checked::invariants::{Broken, Promises};
 use crate::checked::{Always, Define, Model, Parameter, Policy, Silence};
 use crate::cores;
@@ -33,39 +34,91 @@ pub(super) fn encode(model: &Model) -> Result<Vec<u8>, postcard::Error> {
     postcard::to_stdvec(&Sections { rest: &rest, policies: policies.iter().map(Vec::as_slice).collect() })
 }
 
+/// The policy set in a body that has that digest. A body is safe to decode whatever its bytes are, so both are done side by side.
+pub(super) fn sealed(body: &[u8], seal: &[u8]) -> Result<Model, Error> {
+    let (same, model) = if body.len() < SHORT {
+        (file::digest(body) == *seal, decode(body))
+    } else {
+        let (model, same) = cores::both(|| decode(body), || file::digest(body) == *seal);
+        (same, model)
+    };
+    if same { model } else { Err(Error::refused(Refusal::Damaged)) }
+}
+
 /// The policy set in the body of a pack, without the envelope and its digests: what a fuzzer feeds that does not compute
 /// digests. What is returned keeps every invariant of the stage.
 ///
 /// # Errors
 /// When the bytes are no policy set.
 pub fn decode(body: &[u8]) -> Result<Model, Error> {
-    let Sections { rest, policies: sections } = whole(body)?;
-    let (schema, field_spans, defines, parameters, always, silences): Rest = whole(rest)?;
-    let mut model = Model { schema, field_spans, defines, parameters, always, silences, policies: Vec::new() };
+    let Sections { rest, policies } = whole(body)?;
+    let side_by_side = body.len() >= SHORT;
+    let sections: Vec<Section<'_>> =
+        std::iter::once(Section::Rest(rest)).chain(policies.into_iter().map(Section::Policies)).collect();
+    let mut model = Model::default();
+    for read in divided(&sections, side_by_side, |(), section| section.read(), || ()) {
+        match read? {
+            Read::Rest(rest) => {
+                let (schema, field_spans, defines, parameters, always, silences) = *rest;
+                model = Model { schema, field_spans, defines, parameters, always, silences, policies: Vec::new() };
+            }
+            // All sections are full but the last, so the same set has the same bytes.
+            Read::Policies(_) if model.policies.len() % TOGETHER != 0 => {
+                return Err(content("a section of policies is not full".to_owned()));
+            }
+            Read::Policies(policies) if policies.is_empty() || policies.len() > TOGETHER => {
+                return Err(content(format!("a section holds {} policies", policies.len())));
+            }
+            Read::Policies(policies) => model.policies.extend(policies),
+        }
+    }
     let broken = |e: Broken| content(e.to_string());
     let promises = Promises::of(&model).map_err(broken)?;
-    let count = promises.count();
-    if sections.len() != count.div_ceil(TOGETHER) {
-        return Err(content(format!("{} sections cannot hold {count} policies", sections.len())));
+    if promises.count() != model.policies.len() {
+        return Err(content(format!("there are {} policies instead of {}", model.policies.len(), promises.count())));
     }
-    let sections: Vec<(usize, &[u8])> = (0..count).step_by(TOGETHER).zip(sections).collect();
-    // Each policy is looked at while it is fresh in the processor's memory.
-    let read = |(first, bytes): &(usize, &[u8]), promises: &mut Promises<'_>| {
-        let policies: Vec<Policy> = whole(bytes)?;
-        if policies.len() != TOGETHER.min(count - first) {
-            return Err(content(format!("a section holds {} policies", policies.len())));
-        }
-        promises.policies(&policies, *first).map_err(broken)?;
-        Ok(policies)
-    };
-    let policies: Result<Vec<Vec<Policy>>, Error> = if body.len() < SHORT {
-        let mut promises = promises;
-        sections.iter().map(|section| read(section, &mut promises)).collect()
-    } else {
-        cores::each(&sections, || promises.clone(), read).into_iter().collect()
-    };
-    model.policies = policies?.into_iter().flatten().collect();
+    let some: Vec<(usize, &[Policy])> = (0..).step_by(TOGETHER).zip(model.policies.chunks(TOGETHER)).collect();
+    let kept =
+        |promises: &mut Promises<'_>, (first, policies): &(usize, &[Policy])| promises.policies(policies, *first);
+    divided(&some, side_by_side, kept, || promises.clone())
+        .into_iter()
+        .collect::<Result<(), Broken>>()
+        .map_err(broken)?;
     Ok(model)
+}
+
+/// A section as it stands in the body.
+enum Section<'b> {
+    Rest(&'b [u8]),
+    Policies(&'b [u8]),
+}
+
+enum Read {
+    Rest(Box<Rest>),
+    Policies(Vec<Policy>),
+}
+
+impl Section<'_> {
+    fn read(&self) -> Result<Read, Error> {
+        Ok(match self {
+            Self::Rest(bytes) => Read::Rest(Box::new(whole(bytes)?)),
+            Self::Policies(bytes) => Read::Policies(whole(bytes)?),
+        })
+    }
+}
+
+/// Does the same to each, on all cores where that pays.
+fn divided<T: Sync, R: Send, M>(
+    items: &[T],
+    side_by_side: bool,
+    one: impl Fn(&mut M, &T) -> R + Sync,
+    memory: impl Fn() -> M + Sync,
+) -> Vec<R> {
+    if side_by_side {
+        return cores::each(items, memory, |item, memory| one(memory, item));
+    }
+    let mut memory = memory();
+    items.iter().map(|item| one(&mut memory, item)).collect()
 }
 
 /// What all of the bytes stand for, and nothing behind it.
@@ -76,4 +129,37 @@ fn whole<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, Error> {
 
 fn content(what: String) -> Error {
     Error::refused(Refusal::Content { what })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Engine;
+
+    #[test]
+    fn a_set_has_one_body() {
+        let mut text = "enum category { welfare }\nrecord person { birth_date: date }\n".to_owned();
+        (0..TOGETHER + 2).for_each(|i| text.push_str(&format!("policy p{i} for person\n")));
+        let engine = Engine::from_texts([("many.policy".to_owned(), text)]).unwrap();
+        let body = encode(engine.model()).unwrap();
+        assert!(decode(&body).is_ok());
+        let rest = whole::<Sections<'_>>(&body).unwrap().rest;
+        let policies = &engine.model().policies;
+        for sizes in [
+            [TOGETHER, 1, 1],
+            [TOGETHER - 1, 3, 0],
+            [TOGETHER, 2, 0],
+            [TOGETHER, 0, 2],
+            [TOGETHER + 2, 0, 0],
+            [TOGETHER, 1, 0],
+        ] {
+            let mut from = 0;
+            let sections = sizes.map(|size| {
+                from += size;
+                postcard::to_stdvec(&policies[from - size..from]).unwrap()
+            });
+            let other = postcard::to_stdvec(&Sections { rest, policies: sections.iter().map(Vec::as_slice).collect() });
+            assert!(decode(&other.unwrap()).is_err(), "{sizes:?}");
+        }
+    }
 }

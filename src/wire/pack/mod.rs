@@ -212,12 +212,9 @@ impl Engine {
 /// [`Error::refusal`] says why it was refused.
 pub fn open(bytes: &[u8], trust: &Trust) -> Result<(Engine, PackInfo), Error> {
     let parts = file::split(bytes).map_err(Error::refused)?;
-    let (info, body) = PackInfo::of(head(&parts).map_err(Error::refused)?, bytes.len());
+    let (info, seal) = PackInfo::of(head(&parts).map_err(Error::refused)?, bytes.len());
     trust.accept(&info, &parts).map_err(Error::refused)?;
-    if file::digest(parts.body) != body {
-        return Err(Error::refused(Refusal::Damaged));
-    }
-    let model = decode(parts.body)?;
+    let model = body::sealed(parts.body, &seal)?;
     let same = model.policies.iter().map(|p| &p.name.id).eq(info.policies.iter());
     if !same {
         let what = "the list of policies is not that of the set".to_owned();
