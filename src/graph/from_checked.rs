@@ -14,7 +14,7 @@ use crate::value::{Date, Language, Words};
 use std::collections::HashMap;
 
 /// The deepest that lists may stand inside lists.
-const LEVELS: u8 = 12;
+pub(crate) const LEVELS: u8 = 12;
 
 /// The days on which an epoch begins, in rising order; the first is the first day there is.
 #[must_use]

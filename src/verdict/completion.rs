@@ -12,6 +12,7 @@ pub(super) use hang::hanging;
 use super::Truth;
 use super::facts::{Entries, Facts, Reading};
 use super::from_graph::{Evaluation, Scratch};
+use crate::graph::from_checked::LEVELS;
 use crate::graph::intervals::Intervals;
 use crate::graph::{Bound, Comparison, Constraint, FactRef, Node, NodeId};
 use crate::ids::{EntityId, EnumId, FieldId};
@@ -44,7 +45,7 @@ pub(super) struct Completion<'a> {
     added: Vec<EntityId>,
     roots: Vec<(EntityId, RecordIx)>,
     /// The entry in focus at each level.
-    focus: Vec<Option<RecordIx>>,
+    focus: [Option<RecordIx>; LEVELS as usize + 1],
     steps: u32,
 }
 
@@ -135,7 +136,7 @@ impl<'a> Completion<'a> {
     }
 
     fn start(bound: &'a Bound, profile: &'a Profile) -> Self {
-        let focus = vec![None; usize::from(bound.graph.deepest) + 1];
+        let focus = [None; LEVELS as usize + 1];
         let mut completion =
             Self { bound, profile, pins: Vec::new(), added: Vec::new(), roots: Vec::new(), focus, steps: STEPS };
         // A policy's own record is there even when nothing is known of it.
@@ -192,7 +193,7 @@ impl<'a> Completion<'a> {
 
     /// Tries something, and takes back what it assumed where it does not work.
     fn attempt(&mut self, what: impl FnOnce(&mut Self) -> bool) -> bool {
-        let (pins, added, focus) = (self.pins.len(), self.added.len(), self.focus.clone());
+        let (pins, added, focus) = (self.pins.len(), self.added.len(), self.focus);
         let done = what(self);
         self.focus = focus;
         if !done {

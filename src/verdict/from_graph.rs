@@ -121,6 +121,17 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         Self { bound, facts, scratch, blocker: None, searching: false, stuck: false, steps }
     }
 
+    /// Goes on with the evaluation that `scratch` was used for last, and keeps its values. It must have been of the same facts.
+    pub(super) fn resumed(bound: &'a Bound, facts: &'a F, scratch: &'a mut Scratch) -> Self {
+        debug_assert!(
+            scratch.values.len() == bound.graph.nodes.len()
+                && scratch.entries.len() == usize::from(bound.graph.deepest) + 1,
+            "an evaluation of this graph was begun"
+        );
+        let steps = scratch.limits.steps;
+        Self { bound, facts, scratch, blocker: None, searching: false, stuck: false, steps }
+    }
+
     /// Its memory.
     pub(super) fn into_scratch(self) -> &'a mut Scratch {
         self.scratch

@@ -147,6 +147,8 @@ pub(crate) struct Words {
     answers: Answers,
     /// What the conditions of other kinds came to, where they were asked.
     asked: Vec<Option<Truth>>,
+    /// Whether any was asked, so that the evaluator's memory holds values of this profile.
+    evaluated: bool,
     /// Whether a condition was left open because it took all steps that the limits allow.
     spent: bool,
     /// Where the rows begin that have all words.
@@ -220,7 +222,7 @@ fn settle(
     wanted: &dyn Fn(usize) -> bool,
     found: &mut dyn FnMut(PolicyId, Outcome),
 ) {
-    let mut search = Search { bound, table, profile, scratch: Some(scratch), begun: None };
+    let mut search = Search { bound, table, profile, evaluated: words.evaluated, scratch: Some(scratch), begun: None };
     let mut missing = std::mem::take(&mut words.missing);
     let mut turning = std::mem::take(&mut words.turning);
     turning.clear();
@@ -247,6 +249,8 @@ struct Search<'a, 's> {
     bound: &'a Bound,
     table: &'a Table,
     profile: &'a Profile,
+    /// Whether `scratch` holds values of the profile.
+    evaluated: bool,
     scratch: Option<&'s mut Scratch>,
     begun: Option<(Scratch, Evaluation<'s, Profile>)>,
 }
@@ -255,7 +259,8 @@ impl<'a: 's, 's> Search<'a, 's> {
     fn begun(&mut self) -> Option<&mut (Scratch, Evaluation<'s, Profile>)> {
         if let Some(scratch) = self.scratch.take() {
             let search = scratch.search();
-            self.begun = Some((search, Evaluation::new(self.bound, self.profile, scratch)));
+            let begin = if self.evaluated { Evaluation::resumed } else { Evaluation::new };
+            self.begun = Some((search, begin(self.bound, self.profile, scratch)));
         }
         self.begun.as_mut()
     }
@@ -383,7 +388,7 @@ impl Table {
     /// Looks up every fact that is read once a profile.
     fn read(&self, bound: &Bound, profile: &Profile, words: &mut Words) {
         words.reset(&self.filler);
-        words.spent = false;
+        (words.spent, words.evaluated) = (false, false);
         words.rows.clear();
         for group in &self.groups {
             let record = record(bound, group.record, profile).and_then(|ix| profile.record(ix));
@@ -501,6 +506,7 @@ impl Table {
         // Once more without the assumption that all of them are unknown.
         self.read(bound, profile, words);
         let mut evaluation = Evaluation::new(bound, profile, scratch);
+        words.evaluated = true;
         let Words { held, free, tied, asked, spent, .. } = words;
         for (asked, found) in self.asked.iter().zip(asked.iter_mut()) {
             if found.is_some() {
