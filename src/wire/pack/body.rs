@@ -1,6 +1,5 @@
 //! The body: the policy set, in sections that can be read side by side.
 
-use super::file;
 use crate::checked::invariants::{Broken, Promises};
 use crate::checked::{Always, Define, Model, Parameter, Policy, Silence};
 use crate::cores;
@@ -32,17 +31,6 @@ pub(super) fn encode(model: &Model) -> Result<Vec<u8>, postcard::Error> {
     let rest = postcard::to_stdvec(&(schema, field_spans, defines, parameters, always, silences))?;
     let policies: Vec<Vec<u8>> = policies.chunks(TOGETHER).map(postcard::to_stdvec).collect::<Result<_, _>>()?;
     postcard::to_stdvec(&Sections { rest: &rest, policies: policies.iter().map(Vec::as_slice).collect() })
-}
-
-/// The policy set in a body that has that digest. A body is safe to decode whatever its bytes are, so both are done side by side.
-pub(super) fn sealed(body: &[u8], seal: &[u8]) -> Result<Model, Error> {
-    let (same, model) = if body.len() < SHORT {
-        (file::digest(body) == *seal, decode(body))
-    } else {
-        let (model, same) = cores::both(|| decode(body), || file::digest(body) == *seal);
-        (same, model)
-    };
-    if same { model } else { Err(Error::refused(Refusal::Damaged)) }
 }
 
 /// The policy set in the body of a pack, without the envelope and its digests: what a fuzzer feeds that does not compute

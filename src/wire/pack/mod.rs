@@ -214,7 +214,11 @@ pub fn open(bytes: &[u8], trust: &Trust) -> Result<(Engine, PackInfo), Error> {
     let parts = file::split(bytes).map_err(Error::refused)?;
     let (info, seal) = PackInfo::of(head(&parts).map_err(Error::refused)?, bytes.len());
     trust.accept(&info, &parts).map_err(Error::refused)?;
-    let model = body::sealed(parts.body, &seal)?;
+    // Nothing is decoded that is not what the head says, and so what was signed.
+    if file::digest(parts.body) != seal {
+        return Err(Error::refused(Refusal::Damaged));
+    }
+    let model = decode(parts.body)?;
     let same = model.policies.iter().map(|p| &p.name.id).eq(info.policies.iter());
     if !same {
         let what = "the list of policies is not that of the set".to_owned();
