@@ -40,7 +40,19 @@ impl Number {
     /// `numerator / denominator` in lowest terms; none where the denominator is not positive.
     #[must_use]
     pub fn new(numerator: i128, denominator: i128) -> Option<Self> {
-        (denominator > 0).then(|| Self(Ratio::new(numerator, denominator)))
+        if denominator <= 0 {
+            return None;
+        }
+        // Facts and figures are small: their common divisor is found without 128 bits.
+        match (i64::try_from(numerator), u64::try_from(denominator)) {
+            (Ok(numerator), Ok(denominator)) => {
+                let divisor = common(numerator.unsigned_abs(), denominator);
+                let size = i128::from(numerator.unsigned_abs() / divisor);
+                let numerator = if numerator < 0 { -size } else { size };
+                Some(Self(Ratio::new_raw(numerator, i128::from(denominator / divisor))))
+            }
+            _ => Some(Self(Ratio::new(numerator, denominator))),
+        }
     }
 
     /// The numerator in lowest terms.
@@ -140,6 +152,14 @@ impl Number {
     }
 }
 
+/// The greatest common divisor, where the second is not 0.
+const fn common(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 impl fmt::Debug for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -166,6 +186,24 @@ impl fmt::Display for Number {
                 write!(f, "{sign}{}", digits / scale)?;
                 if places > 0 { write!(f, ".{:0places$}", digits % scale) } else { Ok(()) }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_ratios_are_in_the_same_lowest_terms_as_large_ones() {
+        let ends = [i64::MIN, i64::MIN + 1, -300, -7, -1, 0, 1, 6, 100, 123_450, i64::MAX].map(i128::from);
+        let beyond = [i128::from(i64::MAX) + 1, i128::from(u64::MAX), i128::from(u64::MAX) + 1, -(1 << 100), 1 << 100];
+        for numerator in ends.into_iter().chain(beyond) {
+            for denominator in [1, 2, 7, 12, 100, i128::from(i64::MAX), i128::from(u64::MAX), 1 << 64, 1 << 90] {
+                let number = Number::new(numerator, denominator);
+                assert_eq!(number, Some(Number(Ratio::new(numerator, denominator))), "{numerator}/{denominator}");
+            }
+            assert_eq!((Number::new(numerator, 0), Number::new(numerator, -1)), (None, None));
         }
     }
 }

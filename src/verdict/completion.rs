@@ -18,9 +18,13 @@ use crate::graph::{Bound, Comparison, Constraint, FactRef, Node, NodeId};
 use crate::ids::{EntityId, EnumId, FieldId};
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::FieldType;
+use std::borrow::Cow;
 
 /// How many steps one completion may take before the search takes over.
 const STEPS: u32 = 4_000;
+
+/// In how many orders parts that all have to hold are assumed.
+const ORDERS: usize = 3;
 
 /// What a completion says of one fact.
 enum Pin {
@@ -310,10 +314,29 @@ impl<'a> Completion<'a> {
         all: bool,
         scratch: &mut Scratch,
     ) -> bool {
-        if all {
-            return parts.iter().all(|part| self.want(base, *part, target, scratch));
+        if !all {
+            return parts.iter().any(|part| self.attempt(|c| c.want(base, *part, target, scratch)));
         }
-        parts.iter().any(|part| self.attempt(|c| c.want(base, *part, target, scratch)))
+        // A part that fails because of what was assumed for those before it goes first the next time: "all members live here" takes the list
+        // as it is known, unless "more than one member" came first.
+        let mut order = Cow::Borrowed(parts);
+        for _ in 0..ORDERS {
+            let mut failed = 0;
+            let met = self.attempt(|c| {
+                order.iter().enumerate().all(|(at, part)| {
+                    failed = at;
+                    c.want(base, *part, target, scratch)
+                })
+            });
+            if met {
+                return true;
+            }
+            match order.to_mut().get_mut(..=failed) {
+                Some(first) if failed > 0 => first.rotate_right(1),
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// One value of an enum is inside another, or is not.
