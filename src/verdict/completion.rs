@@ -331,10 +331,10 @@ impl<'a> Completion<'a> {
             if met {
                 return true;
             }
-            match order.to_mut().get_mut(..=failed) {
-                Some(first) if failed > 0 => first.rotate_right(1),
-                _ => return false,
+            if failed == 0 {
+                return false;
             }
+            order.to_mut().get_mut(..=failed).into_iter().for_each(|first| first.rotate_right(1));
         }
         false
     }
