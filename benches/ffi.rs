@@ -3,8 +3,12 @@
 //!
 //! `cargo bench -p entitle-benches --features ffi --bench ffi`; `.ci/ffi cost` adds the other languages.
 
+use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, to_ffi};
+use arrow_array::{Array, Date32Array, RecordBatch, StructArray};
+use entitle::columns::Collect;
 use entitle::verdict::from_graph::Scratch;
 use entitle::verdict::{Verdict, exact};
+use entitle::wire::arrow::{Asked, Options, layout, match_batch, rows};
 use entitle::wire::json::report::report;
 use entitle::wire::json::{UnknownFields, profile_from_json};
 use entitle::{Engine, Rules};
@@ -12,6 +16,7 @@ use std::ffi::{c_char, c_void};
 use std::hint::black_box;
 use std::path::Path;
 use std::ptr::null_mut;
+use std::sync::Arc;
 use std::time::Instant;
 
 type Handle = *mut c_void;
@@ -35,6 +40,24 @@ unsafe extern "C" {
     fn entitle_match(rules: Handle, profile: Handle, scratch: Handle, to: *mut u8, length: usize, error: Handle)
     -> i32;
     fn entitle_match_json(rules: Handle, profile: Handle, out: Handle, error: Handle) -> i32;
+    fn entitle_snapshot_find_kind(
+        snapshot: Handle,
+        name: *const c_char,
+        length: usize,
+        out: *mut u64,
+        error: Handle,
+    ) -> i32;
+    fn entitle_match_batch(
+        rules: Handle,
+        unit: u64,
+        flags: u32,
+        array: *mut FFI_ArrowArray,
+        schema: *const FFI_ArrowSchema,
+        scratch: Handle,
+        out_array: *mut FFI_ArrowArray,
+        out_schema: *mut FFI_ArrowSchema,
+        error: Handle,
+    ) -> i32;
 }
 
 /// A policy set and a household, opened on both sides.
@@ -139,12 +162,91 @@ fn measure(name: &str, both: &Both, rounds: usize, calls: u32) {
     line(&format!("{name}: reasons as JSON"), turns(rounds.min(9), calls.div_ceil(50), rust, c));
 }
 
+/// A batch through both: what a host does with the interface (array handed over, result taken) is part of what C is charged with.
+fn measure_batch(name: &str, both: &Both, batch: &RecordBatch, asked: Asked, rounds: usize, calls: u32) {
+    let schema = both.engine.schema();
+    let person = schema.entity_named("person").unwrap();
+    let options = Options { row: layout::row_of(schema).unwrap(), id: "id".to_owned(), strict: true };
+    let mut scratch = Scratch::default();
+    let expected = match_batch(&both.rules, batch, &options, person, asked, &mut scratch).unwrap();
+    let rust = || {
+        let found = match_batch(&both.rules, black_box(batch), &options, person, asked, &mut scratch).unwrap();
+        assert!(found == expected);
+    };
+    let flags = if asked.quick { 2 } else { 0 } | if asked.reasons { 4 } else { 0 };
+    let mut unit = 0;
+    // SAFETY: a live handle, a text with its length, a place for the result.
+    let status = unsafe {
+        entitle_snapshot_find_kind(both.snapshot, "person".as_ptr().cast(), "person".len(), &raw mut unit, null_mut())
+    };
+    assert_eq!(status, 0);
+    // SAFETY: nothing is asked of the caller.
+    let c_scratch = unsafe { entitle_scratch_new() };
+    let c = || {
+        let (mut array, schema) = to_ffi(&StructArray::from(batch.clone()).into()).unwrap();
+        let (mut out, mut out_schema) = (FFI_ArrowArray::empty(), FFI_ArrowSchema::empty());
+        let (array, out_at, schema_at) = (&raw mut array, &raw mut out, &raw mut out_schema);
+        let (rules, schema) = (both.c_rules, &raw const schema);
+        // SAFETY: live handles, and an array, a schema and places of the interface.
+        let found = unsafe {
+            let status =
+                entitle_match_batch(rules, unit, flags, array, schema, c_scratch, out_at, schema_at, null_mut());
+            assert_eq!(status, 0);
+            from_ffi(out, &out_schema).unwrap()
+        };
+        let found = StructArray::from(found);
+        assert!(found.columns() == expected.columns());
+    };
+    line(name, turns(rounds, calls, rust, c));
+}
+
+/// As many persons, born on days some of which are 60 years before the day and more.
+fn persons(rows: i32) -> RecordBatch {
+    let births: Arc<dyn Array> =
+        Arc::new(Date32Array::from_iter_values((0..rows).map(|i| -20_000 + i * 7_919 % 30_000)));
+    RecordBatch::try_from_iter([("birth_date", births)]).unwrap()
+}
+
+/// The shipped households, one after the other, as often as is said.
+fn households(both: &Both, root: &Path, times: usize) -> RecordBatch {
+    let schema = both.engine.schema();
+    let mut files: Vec<_> =
+        std::fs::read_dir(root.join("examples/profiles")).unwrap().map(|f| f.unwrap().path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "json"));
+    files.sort();
+    let mut collect = Collect::new(schema);
+    for _ in 0..times {
+        for file in &files {
+            let json = std::fs::read(file).unwrap();
+            collect.push(&profile_from_json(schema, &json, UnknownFields::Reject).unwrap().0).unwrap();
+        }
+    }
+    let owned = collect.finish();
+    let columns = owned.columns(schema).unwrap();
+    rows::batch(&columns, layout::row_of(schema).unwrap(), &rows::given(&columns), &|_, _| None).unwrap()
+}
+
 fn main() {
     // As a test each once; as a bench long enough for the clock.
     let (rounds, calls) = if std::env::args().any(|a| a == "--bench") { (41, 200) } else { (1, 1) };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let json = std::fs::read(root.join("examples/profiles/single-mother.json")).unwrap();
-    measure("209 policies", &both(&root.join("policies/shanghai"), json, "2020-09-01"), rounds, calls);
+    let shanghai = both(&root.join("policies/shanghai"), json, "2020-09-01");
+    measure("209 policies", &shanghai, rounds, calls);
+    let batch = households(&shanghai, &root, 10);
+    let (quick, exact, reasons) = (true, Asked::default(), true);
+    println!("{} households in a batch:", batch.num_rows());
+    let few = rounds.min(9);
+    measure_batch(
+        "209 policies: batch, three-valued",
+        &shanghai,
+        &batch,
+        Asked { quick, ..exact },
+        few,
+        calls.div_ceil(20),
+    );
+    measure_batch("209 policies: batch, exact", &shanghai, &batch, exact, few, 1);
+    measure_batch("209 policies: batch with reasons", &shanghai, &batch, Asked { reasons, ..exact }, few, 1);
     let folder = std::env::temp_dir().join(format!("entitle-ffi-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let text = r#"enum category { welfare }
@@ -160,4 +262,6 @@ fn main() {
     let one = both(&folder, br#"{"person":{"birth_date":"1950-01-01"}}"#.to_vec(), "2026-01-01");
     std::fs::remove_dir_all(&folder).unwrap();
     measure("1 policy", &one, rounds, calls * 50);
+    measure_batch("1 policy: batch of 1 person", &one, &persons(1), exact, rounds, calls * 5);
+    measure_batch("1 policy: batch of 10,000 persons", &one, &persons(10_000), exact, rounds, calls.div_ceil(10));
 }

@@ -137,9 +137,9 @@ impl Rules {
         planes: &mut Planes,
         scratch: &mut Scratch,
     ) -> u32 {
-        let open: Vec<(usize, PolicyId)> = planes.policies().iter().copied().enumerate().collect();
-        let open: Vec<_> =
-            open.into_iter().filter(|(at, _)| planes.verdict(*at, row) == Verdict::Undetermined).collect();
+        let policies = planes.policies().iter().copied().enumerate();
+        let open: Vec<(usize, PolicyId)> =
+            policies.filter(|(at, _)| planes.verdict(*at, row) == Verdict::Undetermined).collect();
         if open.is_empty() {
             return 0;
         }

@@ -145,6 +145,21 @@ impl Planes {
         }
     }
 
+    /// The rows on which some verdict is undetermined, in their order.
+    #[must_use]
+    pub fn open_rows(&self) -> Vec<u32> {
+        let mut open = vec![0u64; self.words];
+        for at in 0..self.policies.len() {
+            let (certain, possible) = self.plane(at);
+            for ((open, certain), possible) in open.iter_mut().zip(certain).zip(possible) {
+                *open |= possible & !certain;
+            }
+        }
+        let is_open = |index: &u32| open.get(*index as usize / 64).is_some_and(|w| w >> (index % 64) & 1 == 1);
+        let start = self.rows.start;
+        (0..self.rows.end.saturating_sub(start)).filter(is_open).map(|index| start + index).collect()
+    }
+
     /// Writes the words of some rows, from the word at `word` on.
     #[inline]
     pub(super) fn put(&mut self, at: usize, word: usize, certain: &[u64], possible: &[u64]) {

@@ -1,6 +1,7 @@
 //! The columnar doors: what comes in through Arrow, files and lines is judged as profiles are, and nothing hostile gets further.
 
 use crate::household::shanghai;
+use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
@@ -10,7 +11,7 @@ use entitle::columns::Collect;
 use entitle::ids::EntityId;
 use entitle::verdict::Verdict;
 use entitle::verdict::from_graph::Scratch;
-use entitle::wire::arrow::{self, ArrowError, Options, layout, rows};
+use entitle::wire::arrow::{self, ArrowError, Asked, Options, layout, rows};
 use entitle::wire::population::files::{Kinds, ParquetSink, Source, csv_rows, ndjson_lines};
 use entitle::wire::population::lists::Lists;
 use entitle::wire::population::scan::{Options as How, Scan};
@@ -167,9 +168,34 @@ fn a_batch_is_matched_in_one_call_and_what_is_handed_over_is_looked_through() {
     let data = arrow_array::StructArray::from(batch.clone()).into_data();
     let again = arrow::checked(&data).unwrap();
     assert_eq!(batch, again);
-    let judge = |batch| arrow::match_batch(&rules, batch, &options(&engine), person, &mut Scratch::default());
-    let found = judge(&again).unwrap();
-    assert_eq!(found.num_columns(), 1 + rules.policies_for(person).len());
+    let mut scratch = Scratch::default();
+    let mut judge = |quick, reasons| {
+        arrow::match_batch(&rules, &again, &options(&engine), person, Asked { quick, reasons }, &mut scratch).unwrap()
+    };
+    let (quick, exact, told) = (judge(true, false), judge(false, false), judge(false, true));
+    // As the columns say that are read from it: who is in no list has no place in a row.
+    let held = arrow::read(engine.schema(), &again, &options(&engine)).unwrap();
+    let columns = held.columns(engine.schema()).unwrap();
+    let planes = rules.verdicts_of(&columns, person, 0..columns.units(person), &mut Scratch::default());
+    // First the column of names.
+    assert_eq!(quick.columns()[1..], *arrow::verdicts(&rules, &planes, None).unwrap().columns());
+    let is_open = |row: &u32| (0..planes.policies().len()).any(|at| planes.verdict(at, *row) == Verdict::Undetermined);
+    assert_eq!(planes.open_rows(), (0..columns.units(person)).filter(is_open).collect::<Vec<_>>());
+    for row in 0..columns.units(person) {
+        let outcomes = rules.outcomes_of(&columns, person, row, &mut Scratch::default()).unwrap();
+        for (at, policy) in planes.policies().iter().enumerate() {
+            let found = exact.column(1 + at).as_boolean();
+            let found = found.is_valid(row as usize).then(|| found.value(row as usize));
+            let wanted = match outcomes[policy.index()].verdict {
+                Verdict::Eligible => Some(true),
+                Verdict::Ineligible => Some(false),
+                _ => None,
+            };
+            assert_eq!(found, wanted);
+        }
+    }
+    assert_eq!(told.column(exact.num_columns() - 1), exact.column(exact.num_columns() - 1));
+    assert_eq!(told.column_by_name("reasons").unwrap().len(), exact.num_rows());
     assert!(arrow::checked(&Int64Array::from(vec![1]).into_data()).is_err());
     // The happy have a coin.
     let happy: ArrayRef = Arc::new(BooleanArray::from(vec![true, true]));

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
 /**
- * Runs the conformance kit through the C ABI with JNA; then sets facts one by one, matches from many threads, swaps the policies.
+ * Runs the conformance kit through the C ABI with JNA; then sets facts one by one, matches from many threads, swaps the policies, matches a batch.
  * Debian: openjdk-17-jdk-headless libjna-java libgoogle-gson-java.
  *
  * <pre>
@@ -137,6 +137,35 @@ public final class Conformance {
         }
     }
 
+    /** Many persons in one call, as a column. */
+    private static void batch(JsonObject test) {
+        try (Entitle engine = Entitle.open(texts(test)); Entitle.Snapshot snapshot = engine.snapshot()) {
+            try (Entitle.Rules rules = snapshot.rules(LocalDate.parse("2020-06-01"))) {
+                new Births(new int[] {0}).eligible(rules, snapshot.kind("person"));
+                check(false, "a column that the vocabulary does not have was read");
+            } catch (Entitle.Failure failure) {
+                check(failure.status == Entitle.Failure.PROFILE && failure.getMessage().contains("birth_date"), failure.getMessage());
+            }
+        }
+        String tea = """
+            enum category { welfare }
+            record person { birth_date: date }
+            policy tea for person {
+                category: welfare
+                in force: from 2020-01-01 until further notice
+                source: "an example"
+                status: illustrative
+                eligible when { today - birth_date >= 60 years old }
+            }
+            """;
+        try (Entitle engine = Entitle.open(Map.of("tea.policy", tea)); Entitle.Snapshot snapshot = engine.snapshot();
+             Entitle.Rules rules = snapshot.rules(LocalDate.of(2026, 6, 30))) {
+            int sixty = Math.toIntExact(LocalDate.of(1966, 6, 30).toEpochDay());
+            Births births = new Births(new int[] {sixty - 1, sixty, sixty + 1, 0});
+            for (int i = 0; i < 100; i++) check(births.eligible(rules, snapshot.kind("person")) == 2, "a batch has other verdicts");
+        }
+    }
+
     public static void main(String[] arguments) throws Exception {
         List<Path> files;
         try (var all = Files.list(Path.of(arguments[0]))) {
@@ -149,6 +178,7 @@ public final class Conformance {
             run(test);
         }
         service(served);
+        batch(served);
         wrong.forEach(System.out::println);
         System.out.println("Java, library " + Entitle.version() + ": " + files.size() + " cases, " + wrong.size() + " wrong");
         System.exit(wrong.isEmpty() && files.size() >= 30 ? 0 : 1);

@@ -68,6 +68,7 @@ public final class Entitle implements AutoCloseable {
         static native int entitle_match(Pointer rules, Pointer profile, Pointer scratch, Pointer verdicts, long length, Pointer error);
         static native int entitle_match_json(Pointer rules, Pointer profile, Pointer out, Pointer error);
         static native int entitle_explain_json(Pointer rules, Pointer profile, long policy, Pointer out, Pointer error);
+        static native int entitle_match_batch(Pointer rules, long unit, int flags, Pointer array, Pointer schema, Pointer scratch, Pointer outArray, Pointer outSchema, Pointer error);
         static native int entitle_advice_json(Pointer rules, Pointer profile, long limit, int until, Pointer out, Pointer error);
 
         static {
@@ -411,6 +412,26 @@ public final class Entitle implements AutoCloseable {
             Verdict[] verdicts = new Verdict[policies];
             for (int i = 0; i < policies; i++) verdicts[i] = ALL[bytes[i]];
             return verdicts;
+        }
+
+        /** {@link #matchBatch}: columns that the vocabulary does not have are left out. */
+        public static final int LEAVE_OUT = 1;
+        /** {@link #matchBatch}: three-valued logic only; never wrong, but null where the exact answer may be settled. */
+        public static final int QUICK = 2;
+        /** {@link #matchBatch}: another column with the codes of the conditions behind the verdicts. */
+        public static final int REASONS = 4;
+
+        /**
+         * The verdicts on every record of a kind in a batch, through the Arrow C Data Interface. The addresses are those of its four
+         * structs: with Arrow for Java, {@code memoryAddress()} of two that {@code Data.exportVectorSchemaRoot} filled, and of two new ones
+         * that {@code Data.importVectorSchemaRoot} takes the result from. The array is taken, whatever becomes of the call; the schema stays
+         * the caller's to release.
+         */
+        public void matchBatch(long kind, int flags, long array, long schema, long outArray, long outSchema) {
+            Local local = LOCAL.get();
+            local.check(C.entitle_match_batch(pointer, kind, flags, new Pointer(array), new Pointer(schema), local.scratch,
+                new Pointer(outArray), new Pointer(outSchema), local.error));
+            reach(this);
         }
 
         /** Every policy's verdict with reasons, as JSON of the format entitle.match/1. */

@@ -1,11 +1,14 @@
-"""What a call costs from Python; see c/cost.c. Arguments: library, policies, profile, date."""
+"""What a call costs from Python; see c/cost.c. Arguments: library, policies, profile, date, tea.policy. Batches need pyarrow."""
 
 import json
 import statistics
 import sys
 import time
 
+import batch
 import entitle
+import pyarrow as pa
+import pyarrow.compute
 
 
 def measure(label, calls, call):
@@ -34,6 +37,19 @@ def main():
 
     measure("209 policies: verdicts", 200, match)
     measure("209 policies: profile from JSON", 200, lambda: rules.profile(facts).close())
+    with open(sys.argv[5], encoding="utf-8") as file:
+        rules = lib.open_texts([("tea.policy", file.read())]).rules("2026-06-30")
+    person = rules.snapshot.kind("person")
+    for rows, calls in ((1, 200), (10_000, 20)):
+        births = pa.array([-20_000 + i * 7_919 % 30_000 for i in range(rows)], pa.int32())
+        sixty = pa.compute.less_equal(births, -1_280)
+        persons = pa.RecordBatch.from_arrays([births.cast(pa.date32())], ["birth_date"])
+
+        def match_batch():
+            if not batch.match(lib, rules, person, persons).field("tea").equals(sixty):
+                raise SystemExit("another answer")
+
+        measure(f"1 policy: batch of {rows:,} person{'s' if rows > 1 else ''}", calls, match_batch)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ pub enum ArrowError {
         /// What it may have been meant to be.
         help: Option<String>,
     },
-    /// Lengths, offsets or keys do not fit each other, or a table is too large.
+    /// Lengths, offsets or keys do not fit each other.
     #[error("{column}: {message}")]
     Layout {
         /// Where it is.
@@ -36,11 +36,27 @@ pub enum ArrowError {
     /// A value does not fit its fact.
     #[error("{0}")]
     Value(#[from] Fault),
+    /// A row contradicts what always holds.
+    #[error("{message}")]
+    Contradiction {
+        /// Which row, and what it contradicts.
+        message: String,
+    },
+    /// More rows, or more reasons, than one batch holds.
+    #[error("{message}")]
+    Limit {
+        /// What there is too much of, and what to do.
+        message: String,
+    },
 }
 
 impl ArrowError {
     pub(super) fn layout(column: &str, message: impl Into<String>) -> Self {
         Self::Layout { column: column.to_owned(), message: message.into() }
+    }
+
+    pub(super) fn limit(message: impl Into<String>) -> Self {
+        Self::Limit { message: message.into() }
     }
 }
 

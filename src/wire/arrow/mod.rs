@@ -32,11 +32,13 @@ mod convert;
 mod error;
 mod held;
 pub mod layout;
+mod matching;
 pub mod read;
 pub mod rows;
 pub mod write;
 
 pub use error::ArrowError;
 pub use layout::layout;
-pub use read::{Batch, Misfit, Options, checked, match_batch, read};
+pub use matching::{Asked, match_batch};
+pub use read::{Batch, Misfit, Options, checked, read};
 pub use write::{dictionary, verdicts, with_reasons};

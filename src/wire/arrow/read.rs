@@ -5,11 +5,9 @@ use super::convert::{self, Misses};
 use super::held::{Held, joined};
 use super::layout::{enters, list_beside, points_back};
 use crate::columns::{Builder, Columns, Fault};
-use crate::engine::Rules;
 use crate::ids::{EntityId, FieldId};
 use crate::near::nearest;
 use crate::schema::{FieldType, Schema};
-use crate::verdict::from_graph::Scratch;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
 use arrow_buffer::NullBuffer;
@@ -73,7 +71,7 @@ impl std::fmt::Debug for Batch {
 /// When a column has a type its fact cannot be read from, does not exist in the vocabulary (and `strict` is set), or its lists
 /// lead nowhere.
 pub fn read(schema: &Schema, batch: &RecordBatch, options: &Options) -> Result<Batch, ArrowError> {
-    let rows = u32::try_from(batch.num_rows()).map_err(|_| ArrowError::layout("", "too many rows"))?;
+    let rows = u32::try_from(batch.num_rows()).map_err(|_| ArrowError::limit("too many rows; give fewer at a time"))?;
     let kinds = schema.entities.len();
     let mut reader = Reader {
         schema,
@@ -139,29 +137,6 @@ fn mended(data: &ArrayData) -> Result<Option<ArrayData>, arrow_schema::ArrowErro
     let children = children.into_iter().zip(data.child_data());
     let children = children.map(|(mended, child)| mended.unwrap_or_else(|| child.clone())).collect();
     data.clone().into_builder().child_data(children).build().map(Some)
-}
-
-/// The verdicts on the units of a kind in a batch, as [`super::verdicts`] writes them: all of it in one call.
-///
-/// # Errors
-/// As [`read`], and when a value is outside what is declared or a row contradicts what always holds.
-pub fn match_batch(
-    rules: &Rules,
-    batch: &RecordBatch,
-    options: &Options,
-    unit: EntityId,
-    scratch: &mut Scratch,
-) -> Result<RecordBatch, ArrowError> {
-    let schema = &rules.model().schema;
-    let read = read(schema, batch, options)?;
-    let columns = read.columns(schema)?;
-    if let Some(found) = rules.contradictions_in(&columns, 1, scratch).into_iter().next() {
-        let entity = schema.entity(found.entity).map_or("", |e| e.name.id.as_str());
-        let message = format!("row {} contradicts what always holds: {}", found.row, found.label);
-        return Err(ArrowError::layout(entity, message));
-    }
-    let planes = rules.verdicts_of(&columns, unit, 0..columns.units(unit), scratch);
-    super::verdicts(rules, &planes, read.ids(unit))
 }
 
 impl Batch {

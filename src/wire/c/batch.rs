@@ -7,14 +7,10 @@ use super::matching::{Day, Room};
 use super::metrics::{Call, timed};
 use super::status::{Failure, Status};
 use super::text::Report;
-use crate::columns::Columns;
 use crate::engine::Rules;
 use crate::ids::{EntityId, PolicyId};
 use crate::verdict::from_graph::Scratch;
-use crate::verdict::rows::Planes;
-use crate::why::codes::Code;
-use crate::wire::arrow::read::{Options, checked, read as read_batch};
-use crate::wire::arrow::{ArrowError, dictionary, layout, verdicts, with_reasons};
+use crate::wire::arrow::{ArrowError, Asked, Options, checked, dictionary, layout, match_batch};
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, to_ffi};
 use arrow_array::{Array, RecordBatch, StructArray};
 
@@ -30,11 +26,14 @@ const REASONS: u32 = 4;
 
 impl From<ArrowError> for Failure {
     fn from(error: ArrowError) -> Self {
-        Self::profile(error.to_string())
+        match error {
+            ArrowError::Limit { message } => Self::limit(message),
+            error => Self::profile(error.to_string()),
+        }
     }
 }
 
-/// The verdicts on a batch: what `match_batch` leaves undetermined is settled as `entitle_match` would, unless that is not asked.
+/// The verdicts on a batch, with what the flags ask.
 fn answer(
     rules: &Rules,
     batch: &RecordBatch,
@@ -42,49 +41,11 @@ fn answer(
     flags: u32,
     scratch: &mut Scratch,
 ) -> Result<RecordBatch, Failure> {
-    let schema = &rules.model().schema;
-    let row = layout::row_of(schema).ok_or_else(|| Failure::argument("no policy of this set is for any record"))?;
+    let row = layout::row_of(&rules.model().schema);
+    let row = row.ok_or_else(|| Failure::argument("no policy of this set is for any record"))?;
     let options = Options { row, id: "id".to_owned(), strict: flags & LEAVE_OUT == 0 };
-    let held = read_batch(schema, batch, &options)?;
-    let columns = held.columns(schema).map_err(ArrowError::from)?;
-    if flags & QUICK == 0
-        && let Some(found) = rules.contradictions_in(&columns, 1, scratch).into_iter().next()
-    {
-        let row = held.row_of(found.entity, found.row);
-        return Err(Failure::profile(format!("row {row} contradicts what always holds: {}", found.label)));
-    }
-    let rows = columns.units(unit);
-    let mut planes = rules.verdicts_of(&columns, unit, 0..rows, scratch);
-    if flags & QUICK == 0 {
-        for row in 0..rows {
-            rules.settle_row(&columns, unit, row, &mut planes, scratch);
-        }
-    }
-    let found = verdicts(rules, &planes, held.ids(unit))?;
-    if flags & REASONS == 0 {
-        return Ok(found);
-    }
-    let (codes, ends) = reasons(rules, &columns, unit, &planes, scratch)?;
-    Ok(with_reasons(&found, &codes, ends)?)
-}
-
-/// The conditions behind each row's verdicts, one row after the other, and where each row ends.
-fn reasons(
-    rules: &Rules,
-    columns: &Columns<'_>,
-    unit: EntityId,
-    planes: &Planes,
-    scratch: &mut Scratch,
-) -> Result<(Vec<Code>, Vec<i32>), Failure> {
-    let mut found: Vec<Code> = Vec::new();
-    let mut ends = vec![0i32];
-    for row in planes.rows() {
-        let verdicts = planes.policies().iter().enumerate().map(|(at, policy)| (*policy, planes.verdict(at, row)));
-        rules.reasons_of(columns, unit, row, verdicts, &mut found, scratch);
-        let end = i32::try_from(found.len());
-        ends.push(end.map_err(|_| Failure::limit("more reasons than one array holds; give fewer rows at a time"))?);
-    }
-    Ok((found, ends))
+    let asked = Asked { quick: flags & QUICK != 0, reasons: flags & REASONS != 0 };
+    Ok(match_batch(rules, batch, &options, unit, asked, scratch)?)
 }
 
 /// Takes the caller's array: from here on it is ours to release, whatever becomes of the call.
