@@ -50,6 +50,7 @@ fn every_case_comes_out_as_written() {
         };
         let expect = &case["expect"];
         let found = result(&matches, engine.policy(expect["policy"].as_str().unwrap()).unwrap());
+        let found = serde_json::to_value(found).unwrap();
         let list = |key: &str, inner: &str| -> Vec<Value> {
             found[key].as_array().unwrap().iter().map(|x| x.pointer(inner).cloned().unwrap_or(Value::Null)).collect()
         };

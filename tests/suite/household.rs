@@ -258,7 +258,7 @@ fn every_household_is_read_and_every_result_says_why() {
         }
         // The same bytes every time.
         assert_eq!(report(&matches).to_string(), report(&rules.match_profile(&profile).unwrap()).to_string());
-        assert!(result(&matches, PolicyId(0)).is_object());
+        assert!(result(&matches, PolicyId(0)).to_string().starts_with("{\"policy\":"));
     }
     assert!(count >= 7, "{count} households");
 }

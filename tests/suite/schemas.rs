@@ -119,7 +119,7 @@ fn what_comes_out_keeps_to_its_schema() {
     for (place, (name, profile)) in households(&engine).into_iter().enumerate() {
         let matches = rules.match_profile(&profile).unwrap();
         for (form, value) in [
-            (Form::Match, report(&matches)),
+            (Form::Match, serde_json::to_value(report(&matches)).unwrap()),
             (Form::Record, record(&matches)),
             (Form::Advice, advice(&engine, &matches, 2, until)),
         ] {

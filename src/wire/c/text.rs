@@ -2,7 +2,7 @@
 
 use super::handle::{Handle, Kind, free, give, read};
 use super::status::Failure;
-use serde_json::Value;
+use serde::Serialize;
 use std::ffi::c_char;
 use std::ptr::null;
 
@@ -31,7 +31,7 @@ pub(super) struct Text(Vec<u8>);
 
 impl Text {
     /// Replaces what is there.
-    pub(super) fn set(&mut self, value: &Value) -> Result<(), Failure> {
+    pub(super) fn set(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         self.0.clear();
         serde_json::to_writer(&mut self.0, value).map_err(|e| Failure::limit(format!("the result as JSON: {e}")))
     }

@@ -13,6 +13,7 @@
 //!          "lowered": [ { "policy", "beside", "effect", "by" } ], "before", "after", "monthly", "exact", "bring": [id] }
 //! ```
 
+use super::report::In;
 use crate::advise::needs::{Needs, granted_by};
 use crate::advise::plan::{Barrier, Plan};
 use crate::advise::prose;
@@ -129,9 +130,9 @@ pub fn needs(needs: &Needs, matches: &Matches<'_>) -> Value {
                         "fact": model.schema.field(c.field).map(|f| f.name.id.clone()),
                         "class": class(c.class),
                         "comparison": super::report::comparison(c.comparison),
-                        "actual": super::report::shown(&c.actual, model),
-                        "required": super::report::shown(&c.required, model),
-                        "distance": c.distance.as_ref().map(|d| super::report::shown(d, model)),
+                        "actual": In(&c.actual, model),
+                        "required": In(&c.required, model),
+                        "distance": c.distance.as_ref().map(|d| In(d, model)),
                         "condition": words,
                         "source": source,
                         "granted_by": granted_by(c).into_iter().map(|p| id(model, p)).collect::<Vec<_>>(),

@@ -17,13 +17,14 @@
 //! `ineligible`, `not_in_force`. Numbers are texts, so that no reader turns them into floats.
 
 use crate::Matches;
-use crate::checked::{Model, Status};
+use crate::checked::{Model, Policy, Status};
 use crate::ids::PolicyId;
 use crate::schema::Provenance;
 use crate::value::{Label, Language, Words};
 use crate::verdict::{Comparison, Verdict};
-use crate::why::{Amount, Explanation, FactRead, Missing, Reason, Shown};
-use serde_json::{Value, json};
+use crate::why::{Amount, Explanation, FactRead, Missing, Reason, Shown, Step};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::fmt;
 
 /// How an advisor sorts the results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,53 +75,141 @@ impl Group {
     }
 }
 
-/// The whole match as JSON; policies that nobody has written yet are left out.
+/// The whole match as JSON; policies that nobody has written yet are left out. It is written straight from the results: `Display` is
+/// the JSON text, and as a `Serialize` it goes to any writer, or with [`serde_json::to_value`] into a tree.
+///
+/// ```
+/// # use entitle::{Engine, profile::Profile, wire::json::report::report};
+/// # let engine = Engine::from_texts([("a.policy".to_owned(), "record person { birth_date: date }".to_owned())])?;
+/// let rules = engine.at("2026-01-01".parse().unwrap())?;
+/// let text = report(&rules.match_profile(&Profile::new())?).to_string();
+/// assert!(text.starts_with(r#"{"format":"entitle.match/1","as_of":"2026-01-01""#));
+/// # Ok::<(), entitle::Error>(())
+/// ```
 #[must_use]
-pub fn report(matches: &Matches<'_>) -> Value {
-    let rules = matches.rules();
-    let results: Vec<Value> =
-        matches.explanations().iter().map(|(id, explanation)| explained(matches, *id, explanation)).collect();
-    json!({
-        "format": "entitle.match/1",
-        "as_of": rules.as_of().to_string(),
-        "policy_set": rules.fingerprint(),
-        "preliminary": true,
-        "results": results,
-    })
+pub fn report<'m>(matches: &'m Matches<'m>) -> Report<'m> {
+    let results = matches.explanations().into_iter().map(|(_, explanation)| PolicyResult { matches, explanation });
+    Report { matches, results: results.collect() }
 }
 
-/// One policy's result as JSON.
+/// One policy's result as JSON, see [`report`]; null where there is no such policy.
 #[must_use]
-pub fn result(matches: &Matches<'_>, id: PolicyId) -> Value {
-    explained(matches, id, &matches.explain(id))
+pub fn result<'m>(matches: &'m Matches<'m>, id: PolicyId) -> PolicyResult<'m> {
+    PolicyResult { matches, explanation: matches.explain(id) }
 }
 
-fn explained(matches: &Matches<'_>, id: PolicyId, explanation: &Explanation) -> Value {
-    let model = matches.rules().model();
-    let received = matches.received(id);
-    let Some(policy) = model.policies.get(id.index()) else { return Value::Null };
-    let label = |l: &Option<Label>| l.as_ref().map(|l| l.id.clone());
-    let ids = |all: &[Label]| all.iter().map(|l| l.id.clone()).collect::<Vec<_>>();
-    json!({
-        "policy": policy.name.id,
-        "title": words(&policy.title),
-        "category": label(&policy.category),
-        "department": label(&policy.department),
-        "verdict": verdict(explanation.verdict),
-        "group": Group::of(explanation, received).id(),
-        "already_received": received,
-        "because": explanation.because.iter().map(|r| reason(r, model)).collect::<Vec<_>>(),
-        "open": explanation.open.iter().map(|r| reason(r, model)).collect::<Vec<_>>(),
-        "missing": explanation.missing.iter().map(|m| missing(m, model)).collect::<Vec<_>>(),
-        "parameters_without_value": explanation.parameters.iter().filter_map(|p| model.parameters.get(p.index())).map(|p| p.name.id.clone()).collect::<Vec<_>>(),
-        "not_proved": explanation.not_proved,
-        "amounts": explanation.amounts.iter().map(|a| amount(a, model, id)).collect::<Vec<_>>(),
-        "subject_to_places": policy.subject_to_places,
-        "sources": policy.sources.iter().map(words).collect::<Vec<_>>(),
-        "status": status(policy.status),
-        "apply_at": ids(&policy.apply_at),
-        "bring": ids(&policy.bring),
-    })
+/// All results of a match, see [`report`].
+#[derive(Clone, Debug)]
+pub struct Report<'m> {
+    matches: &'m Matches<'m>,
+    results: Vec<PolicyResult<'m>>,
+}
+
+/// The result of one policy, see [`result`].
+#[derive(Clone, Debug)]
+pub struct PolicyResult<'m> {
+    matches: &'m Matches<'m>,
+    explanation: Explanation,
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Display for PolicyResult<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Serialize for Report<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rules = self.matches.rules();
+        let mut object = serializer.serialize_map(Some(5))?;
+        object.serialize_entry("format", "entitle.match/1")?;
+        object.serialize_entry("as_of", &Text(rules.as_of()))?;
+        object.serialize_entry("policy_set", rules.fingerprint())?;
+        object.serialize_entry("preliminary", &true)?;
+        object.serialize_entry("results", &self.results)?;
+        object.end()
+    }
+}
+
+impl Serialize for PolicyResult<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (model, explanation) = (self.matches.rules().model(), &self.explanation);
+        let Some(policy) = model.policies.get(explanation.policy.index()) else { return serializer.serialize_unit() };
+        let received = self.matches.received(explanation.policy);
+        let parameters = explanation.parameters.iter().filter_map(|p| model.parameters.get(p.index()));
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("policy", &policy.name.id)?;
+        object.serialize_entry("title", &TwoTexts::of(&policy.title))?;
+        object.serialize_entry("category", &policy.category.as_ref().map(|l| &l.id))?;
+        object.serialize_entry("department", &policy.department.as_ref().map(|l| &l.id))?;
+        object.serialize_entry("verdict", verdict(explanation.verdict))?;
+        object.serialize_entry("group", Group::of(explanation, received).id())?;
+        object.serialize_entry("already_received", &received)?;
+        object.serialize_entry("because", &All(&explanation.because, model))?;
+        object.serialize_entry("open", &All(&explanation.open, model))?;
+        object.serialize_entry("missing", &All(&explanation.missing, model))?;
+        object.serialize_entry("parameters_without_value", &parameters.map(|p| &p.name.id).collect::<Vec<_>>())?;
+        object.serialize_entry("not_proved", &explanation.not_proved)?;
+        let amounts: Vec<_> = explanation.amounts.iter().map(|amount| (amount, policy)).collect();
+        object.serialize_entry("amounts", &All(&amounts, model))?;
+        object.serialize_entry("subject_to_places", &policy.subject_to_places)?;
+        object.serialize_entry("sources", &All(&policy.sources, model))?;
+        object.serialize_entry("status", status(policy.status))?;
+        object.serialize_entry("apply_at", &All(&policy.apply_at, model))?;
+        object.serialize_entry("bring", &All(&policy.bring, model))?;
+        object.end()
+    }
+}
+
+/// Something of a result, with the names of what it points at.
+pub(super) struct In<'a, T>(pub(super) &'a T, pub(super) &'a Model);
+
+/// A list of them.
+struct All<'a, T>(&'a [T], &'a Model);
+
+impl<'a, T> Serialize for All<'a, T>
+where
+    In<'a, T>: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|one| In(one, self.1)))
+    }
+}
+
+/// What is written as a text, as it is shown.
+struct Text<T>(T);
+
+impl<T: fmt::Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// A text in both languages.
+struct TwoTexts<'a> {
+    zh: &'a str,
+    en: &'a str,
+}
+
+impl<'a> TwoTexts<'a> {
+    fn of(words: &'a Words) -> Self {
+        Self { zh: words.get(Language::Zh), en: words.get(Language::En) }
+    }
+}
+
+impl Serialize for TwoTexts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(Some(2))?;
+        object.serialize_entry("zh", self.zh)?;
+        object.serialize_entry("en", self.en)?;
+        object.end()
+    }
 }
 
 /// The name of a verdict in JSON.
@@ -142,28 +231,6 @@ const fn status(status: Status) -> &'static str {
     }
 }
 
-fn words(words: &Words) -> Value {
-    json!({ "zh": words.get(Language::Zh), "en": words.get(Language::En) })
-}
-
-fn reason(reason: &Reason, model: &Model) -> Value {
-    let about: Vec<Value> =
-        reason.about.iter().map(|(list, entry)| json!({ "list": words(list), "entry": entry })).collect();
-    let show = |s: &Option<Shown>| s.as_ref().map(|s| shown(s, model));
-    json!({
-        "condition": words(&reason.condition),
-        "within": reason.within.iter().map(words).collect::<Vec<_>>(),
-        "holds": reason.holds,
-        "about": about,
-        "actual": show(&reason.actual),
-        "comparison": reason.comparison.map(comparison),
-        "required": show(&reason.required),
-        "distance": show(&reason.distance),
-        "source": reason.clause.as_ref().map(words),
-        "facts": reason.facts.iter().map(|f| fact(f, model)).collect::<Vec<_>>(),
-    })
-}
-
 pub(super) const fn comparison(comparison: Comparison) -> &'static str {
     match comparison {
         Comparison::Less => "<",
@@ -175,43 +242,128 @@ pub(super) const fn comparison(comparison: Comparison) -> &'static str {
     }
 }
 
-fn fact(fact: &FactRead, model: &Model) -> Value {
-    let name = model.schema.field(fact.field).map_or("", |f| f.name.id.as_str());
-    json!({ "fact": name, "record": fact.record.map(|r| r.0), "value": shown(&fact.value, model) })
+impl Serialize for In<'_, Words> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        TwoTexts::of(self.0).serialize(serializer)
+    }
 }
 
-fn missing(missing: &Missing, model: &Model) -> Value {
-    let Some(field) = model.schema.field(missing.field) else { return Value::Null };
-    let held_by = match &field.provenance {
-        Provenance::Register(register) => Some(register.id.clone()),
-        _ => None,
-    };
-    let title = json!({ "zh": field.name.get(Language::Zh), "en": field.name.get(Language::En) });
-    json!({ "fact": field.name.id, "title": title, "record": missing.record.map(|r| r.0), "judged": missing.judged, "held_by": held_by })
+impl Serialize for In<'_, Label> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.id)
+    }
 }
 
-fn amount(amount: &Amount, model: &Model, policy: PolicyId) -> Value {
-    let benefit = model.policies.get(policy.index()).and_then(|p| p.benefits.get(amount.benefit));
-    let kind = benefit.map(|b| format!("{:?}", b.kind).to_lowercase());
-    let steps: Vec<Value> =
-        amount.steps.iter().map(|s| json!({ "what": words(&s.words), "value": shown(&s.value, model) })).collect();
-    let unit = amount.value.map(|(_, unit)| json!({ "zh": unit.words(Language::Zh), "en": unit.words(Language::En) }));
-    let label = benefit.and_then(|b| b.label.as_ref()).map(words);
-    json!({ "benefit": amount.benefit, "label": label, "kind": kind, "value": amount.value.map(|(n, _)| n.to_string()), "unit": unit, "steps": steps })
+impl Serialize for In<'_, Reason> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(reason, model) = self;
+        let mut object = serializer.serialize_map(Some(10))?;
+        object.serialize_entry("condition", &TwoTexts::of(&reason.condition))?;
+        object.serialize_entry("within", &All(&reason.within, model))?;
+        object.serialize_entry("holds", &reason.holds)?;
+        object.serialize_entry("about", &All(&reason.about, model))?;
+        object.serialize_entry("actual", &reason.actual.as_ref().map(|s| In(s, model)))?;
+        object.serialize_entry("comparison", &reason.comparison.map(comparison))?;
+        object.serialize_entry("required", &reason.required.as_ref().map(|s| In(s, model)))?;
+        object.serialize_entry("distance", &reason.distance.as_ref().map(|s| In(s, model)))?;
+        object.serialize_entry("source", &reason.clause.as_ref().map(TwoTexts::of))?;
+        object.serialize_entry("facts", &All(&reason.facts, model))?;
+        object.end()
+    }
 }
 
-pub(super) fn shown(value: &Shown, model: &Model) -> Value {
-    match value {
-        Shown::Unknown => Value::Null,
-        Shown::YesNo(b) => json!(b),
-        Shown::Number(n, unit) => json!({ "number": n.to_string(), "unit": unit.words(Language::En) }),
-        Shown::Date(date) => json!({ "date": date.to_string() }),
-        Shown::Elapsed(from, to) => json!({ "from": from.to_string(), "to": to.to_string() }),
-        Shown::Symbols(e, values) => {
-            let names: Vec<&str> =
-                values.iter().filter_map(|v| model.schema.symbol(*e, *v)).map(|s| s.name.id.as_str()).collect();
-            json!({ "values": names })
+/// An entry of a list, from 1.
+impl Serialize for In<'_, (Words, u32)> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(Some(2))?;
+        object.serialize_entry("list", &TwoTexts::of(&self.0.0))?;
+        object.serialize_entry("entry", &self.0.1)?;
+        object.end()
+    }
+}
+
+impl Serialize for In<'_, FactRead> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(fact, model) = self;
+        let mut object = serializer.serialize_map(Some(3))?;
+        object.serialize_entry("fact", model.schema.field(fact.field).map_or("", |f| f.name.id.as_str()))?;
+        object.serialize_entry("record", &fact.record.map(|r| r.0))?;
+        object.serialize_entry("value", &In(&fact.value, model))?;
+        object.end()
+    }
+}
+
+impl Serialize for In<'_, Missing> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(missing, model) = self;
+        let Some(field) = model.schema.field(missing.field) else { return serializer.serialize_unit() };
+        let held_by = match &field.provenance {
+            Provenance::Register(register) => Some(&register.id),
+            _ => None,
+        };
+        let (zh, en) = (field.name.get(Language::Zh), field.name.get(Language::En));
+        let mut object = serializer.serialize_map(Some(5))?;
+        object.serialize_entry("fact", &field.name.id)?;
+        object.serialize_entry("title", &TwoTexts { zh: &zh, en: &en })?;
+        object.serialize_entry("record", &missing.record.map(|r| r.0))?;
+        object.serialize_entry("judged", &missing.judged)?;
+        object.serialize_entry("held_by", &held_by)?;
+        object.end()
+    }
+}
+
+/// An amount of a policy.
+impl Serialize for In<'_, (&Amount, &Policy)> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self((amount, policy), model) = self;
+        let benefit = policy.benefits.get(amount.benefit);
+        let kind = benefit.map(|b| format!("{:?}", b.kind).to_lowercase());
+        let unit = amount.value.map(|(_, u)| (u.words(Language::Zh), u.words(Language::En)));
+        let mut object = serializer.serialize_map(Some(6))?;
+        object.serialize_entry("benefit", &amount.benefit)?;
+        object.serialize_entry("label", &benefit.and_then(|b| b.label.as_ref()).map(TwoTexts::of))?;
+        object.serialize_entry("kind", &kind)?;
+        object.serialize_entry("value", &amount.value.map(|(n, _)| Text(n)))?;
+        object.serialize_entry("unit", &unit.as_ref().map(|(zh, en)| TwoTexts { zh, en }))?;
+        object.serialize_entry("steps", &All(&amount.steps, model))?;
+        object.end()
+    }
+}
+
+impl Serialize for In<'_, Step> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(Some(2))?;
+        object.serialize_entry("what", &TwoTexts::of(&self.0.words))?;
+        object.serialize_entry("value", &In(&self.0.value, self.1))?;
+        object.end()
+    }
+}
+
+impl Serialize for In<'_, Shown> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Shown::Unknown => return serializer.serialize_unit(),
+            Shown::YesNo(b) => return serializer.serialize_bool(*b),
+            _ => {}
         }
-        Shown::Entries(count) => json!({ "entries": count }),
+        let mut object = serializer.serialize_map(None)?;
+        match self.0 {
+            Shown::Unknown | Shown::YesNo(_) => {}
+            Shown::Number(number, unit) => {
+                object.serialize_entry("number", &Text(number))?;
+                object.serialize_entry("unit", &unit.words(Language::En))?;
+            }
+            Shown::Date(date) => object.serialize_entry("date", &Text(date))?,
+            Shown::Elapsed(from, to) => {
+                object.serialize_entry("from", &Text(from))?;
+                object.serialize_entry("to", &Text(to))?;
+            }
+            Shown::Symbols(e, values) => {
+                let symbols = values.iter().filter_map(|v| self.1.schema.symbol(*e, *v));
+                object.serialize_entry("values", &symbols.map(|s| s.name.id.as_str()).collect::<Vec<_>>())?;
+            }
+            Shown::Entries(count) => object.serialize_entry("entries", count)?,
+        }
+        object.end()
     }
 }
