@@ -75,15 +75,14 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
         Verdict::Eligible | Verdict::Ineligible => {
             // Settled whatever the missing facts are: everything that was looked at belongs to the reason.
             for (i, clause) in entry.clauses.iter().enumerate() {
-                let source = walker.source(policy, i);
-                let mut reasons = match walker.evaluation.truth(clause.node) {
-                    Truth::Unknown => walker.whatever(clause),
+                let before = explanation.because.len();
+                match walker.evaluation.truth(clause.node) {
+                    Truth::Unknown => walker.whatever(clause, &mut explanation.because),
                     // What holds anyway is no reason for failing.
-                    Truth::True if outcome.verdict == Verdict::Ineligible => Vec::new(),
-                    truth => walker.proof(clause, truth, &[]),
-                };
-                reasons.iter_mut().for_each(|r| r.clause = r.clause.clone().or_else(|| source.clone()));
-                explanation.because.extend(reasons);
+                    Truth::True if outcome.verdict == Verdict::Ineligible => {}
+                    truth => walker.proof(clause, truth, &mut explanation.because),
+                }
+                walker.rest_on(policy, i, explanation.because.get_mut(before..));
             }
             let bounding = walker.constraint_facts(entry);
             let verdict = |seen: BTreeSet<(RecordIx, FieldId)>| {
@@ -98,10 +97,9 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
                 if walker.evaluation.truth(clause.node) != Truth::Unknown {
                     continue;
                 }
-                let source = walker.source(policy, i);
-                let mut reasons = walker.open(clause, &[]);
-                reasons.iter_mut().for_each(|r| r.clause = r.clause.clone().or_else(|| source.clone()));
-                explanation.open.extend(reasons);
+                let before = explanation.open.len();
+                walker.open(clause, &mut explanation.open);
+                walker.rest_on(policy, i, explanation.open.get_mut(before..));
                 walker.causes(clause.node, &mut causes);
             }
             explanation.missing = causes.missing;
@@ -128,67 +126,90 @@ pub(super) struct Walker<'a> {
     pub(super) evaluation: Evaluation<'a, Profile>,
     /// The lists around, and the place of the entry in focus.
     about: Vec<(Words, u32)>,
+    /// The labelled conditions around, outermost first.
+    within: Vec<Words>,
 }
 
 impl<'a> Walker<'a> {
     fn new(model: &'a Model, bound: &'a Bound, profile: &'a Profile, scratch: &'a mut Scratch) -> Self {
         let evaluation = Evaluation::new(bound, profile, scratch);
-        Self { model, bound, profile, evaluation, about: Vec::new() }
+        Self { model, bound, profile, evaluation, about: Vec::new(), within: Vec::new() }
     }
 }
 
 impl Walker<'_> {
-    fn source(&self, policy: PolicyId, condition: usize) -> Option<Words> {
-        self.model.policies.get(policy.index())?.conditions.get(condition)?.source.clone()
+    /// Says which clause these reasons rest on, where they have none of their own.
+    fn rest_on(&self, policy: PolicyId, condition: usize, reasons: Option<&mut [Reason]>) {
+        let policy = self.model.policies.get(policy.index());
+        let Some(source) = policy.and_then(|p| p.conditions.get(condition)?.source.as_ref()) else { return };
+        for reason in reasons.into_iter().flatten() {
+            reason.clause.get_or_insert_with(|| source.clone());
+        }
     }
 
     /// All conditions together: each of them when they hold, the one with the shortest reason when they do not.
     fn conjunction(&mut self, policy: PolicyId, clauses: &[Clause], truth: Truth) -> Vec<Reason> {
-        let mut best: Option<Vec<Reason>> = None;
-        let mut all = Vec::new();
+        let mut found = Vec::new();
+        let mut best = None;
         for (i, clause) in clauses.iter().enumerate() {
             if self.evaluation.truth(clause.node) != truth {
                 continue;
             }
-            let source = self.source(policy, i);
-            let mut reasons = self.proof(clause, truth, &[]);
-            reasons.iter_mut().for_each(|r| r.clause = r.clause.clone().or_else(|| source.clone()));
-            if truth == Truth::True {
-                all.extend(reasons);
-            } else if best.as_ref().is_none_or(|b| reasons.len() < b.len()) {
-                best = Some(reasons);
+            let before = found.len();
+            self.proof(clause, truth, &mut found);
+            self.rest_on(policy, i, found.get_mut(before..));
+            if truth != Truth::True {
+                keep_shorter(&mut found, 0, before, &mut best);
             }
         }
-        distinct(best.unwrap_or(all))
+        distinct(found)
+    }
+
+    /// Does something within a condition, whose words are said of what is found there where they are its author's.
+    fn inside(&mut self, clause: &Clause, something: impl FnOnce(&mut Self)) {
+        let said = clause.labelled && self.within.last() != Some(&clause.words);
+        if said {
+            self.within.push(clause.words.clone());
+        }
+        something(self);
+        if said {
+            self.within.pop();
+        }
     }
 
     /// The fewest reasons for a condition to have its truth, which is `truth`.
-    fn proof(&mut self, clause: &Clause, truth: Truth, within: &[Words]) -> Vec<Reason> {
-        let inner = inside(clause, within);
+    fn proof(&mut self, clause: &Clause, truth: Truth, into: &mut Vec<Reason>) {
+        let start = into.len();
         match &clause.form {
             Form::All(parts) | Form::Any(parts) if !parts.is_empty() => {
                 let together = matches!(clause.form, Form::All(_)) == (truth == Truth::True);
-                let settling: Vec<&Clause> = parts.iter().filter(|p| self.evaluation.truth(p.node) == truth).collect();
-                if together {
-                    return settling.into_iter().flat_map(|p| self.proof(p, truth, &inner)).collect();
-                }
-                let mut best: Option<Vec<Reason>> = None;
-                for part in settling {
-                    let reasons = self.proof(part, truth, &inner);
-                    if best.as_ref().is_none_or(|b| reasons.len() < b.len()) {
-                        best = Some(reasons);
+                let mut best = None;
+                self.inside(clause, |walker| {
+                    for part in parts {
+                        if walker.evaluation.truth(part.node) != truth {
+                            continue;
+                        }
+                        let before = into.len();
+                        walker.proof(part, truth, into);
+                        if !together {
+                            keep_shorter(into, start, before, &mut best);
+                        }
                     }
+                });
+                if !together && best.is_none() {
+                    into.push(self.reason(clause));
                 }
-                best.unwrap_or_else(|| vec![self.reason(clause, within)])
             }
-            Form::Not(part) if composite(&part.form) => self.proof(part, truth.not(), &inner),
+            Form::Not(part) if composite(&part.form) => {
+                self.inside(clause, |walker| walker.proof(part, truth.not(), into));
+            }
             Form::Some { list, name, body: Some(body) } if truth == Truth::True => {
-                self.decisive(clause, *list, name, body, Truth::True, within)
+                self.decisive(clause, (*list, name), body, Truth::True, into);
             }
             Form::Every { list, name, body: Some(body) } if truth == Truth::False => {
-                self.decisive(clause, *list, name, body, Truth::False, within)
+                self.decisive(clause, (*list, name), body, Truth::False, into);
             }
-            _ => vec![self.reason(clause, within)],
+            _ => into.push(self.reason(clause)),
         }
     }
 
@@ -196,37 +217,39 @@ impl Walker<'_> {
     fn decisive(
         &mut self,
         clause: &Clause,
-        list: NodeId,
-        name: &Words,
+        (list, name): (NodeId, &Words),
         body: &Clause,
         truth: Truth,
-        within: &[Words],
-    ) -> Vec<Reason> {
-        let inner = inside(clause, within);
+        into: &mut Vec<Reason>,
+    ) {
+        let start = into.len();
+        let mut best = None;
         let (level, entries, _) = self.evaluation.entries(list);
-        let mut best: Option<Vec<Reason>> = None;
-        for (place, (entry, passes)) in entries.iter().enumerate() {
-            if *passes != Truth::True {
-                continue;
+        self.inside(clause, |walker| {
+            for (place, (entry, passes)) in entries.iter().enumerate() {
+                if *passes != Truth::True {
+                    continue;
+                }
+                walker.evaluation.enter(level, Some(*entry));
+                if walker.evaluation.truth(body.node) != truth {
+                    continue;
+                }
+                walker.about.push((name.clone(), u32::try_from(place + 1).unwrap_or(u32::MAX)));
+                let before = into.len();
+                walker.proof(body, truth, into);
+                // The entry counts because it is on the list and passes the filters: those facts belong to the reason.
+                let facts = walker.membership(list);
+                if let Some(first) = into.get_mut(before) {
+                    add_facts(&mut first.facts, facts);
+                }
+                walker.about.pop();
+                keep_shorter(into, start, before, &mut best);
             }
-            self.evaluation.enter(level, Some(*entry));
-            if self.evaluation.truth(body.node) != truth {
-                continue;
-            }
-            self.about.push((name.clone(), u32::try_from(place + 1).unwrap_or(u32::MAX)));
-            let mut reasons = self.proof(body, truth, &inner);
-            // The entry counts because it is on the list and passes the filters: those facts belong to the reason.
-            let facts = self.membership(list);
-            if let Some(first) = reasons.first_mut() {
-                add_facts(&mut first.facts, facts);
-            }
-            self.about.pop();
-            if best.as_ref().is_none_or(|b| reasons.len() < b.len()) {
-                best = Some(reasons);
-            }
+            walker.evaluation.enter(level, None);
+        });
+        if best.is_none() {
+            into.push(self.reason(clause));
         }
-        self.evaluation.enter(level, None);
-        best.unwrap_or_else(|| vec![self.reason(clause, within)])
     }
 
     fn membership(&mut self, list: NodeId) -> Vec<FactRead> {
@@ -245,41 +268,43 @@ impl Walker<'_> {
     }
 
     /// The parts of an undecided condition that are themselves undecided.
-    fn open(&mut self, clause: &Clause, within: &[Words]) -> Vec<Reason> {
-        let inner = inside(clause, within);
+    fn open(&mut self, clause: &Clause, into: &mut Vec<Reason>) {
         match &clause.form {
-            Form::All(parts) | Form::Any(parts) if !parts.is_empty() => {
-                let open: Vec<&Clause> =
-                    parts.iter().filter(|p| self.evaluation.truth(p.node) == Truth::Unknown).collect();
-                open.into_iter().flat_map(|p| self.open(p, &inner)).collect()
-            }
-            Form::Not(part) if composite(&part.form) => self.open(part, &inner),
-            _ => vec![self.reason(clause, within)],
+            Form::All(parts) | Form::Any(parts) if !parts.is_empty() => self.inside(clause, |walker| {
+                for part in parts {
+                    if walker.evaluation.truth(part.node) == Truth::Unknown {
+                        walker.open(part, into);
+                    }
+                }
+            }),
+            Form::Not(part) if composite(&part.form) => self.inside(clause, |walker| walker.open(part, into)),
+            _ => into.push(self.reason(clause)),
         }
     }
 
     /// An undecided condition that is settled all the same: its open parts, and every fact that was looked at.
-    fn whatever(&mut self, clause: &Clause) -> Vec<Reason> {
-        let mut reasons = self.open(clause, &[]);
+    fn whatever(&mut self, clause: &Clause, into: &mut Vec<Reason>) {
+        let start = into.len();
+        self.open(clause, into);
         let mut facts = Vec::new();
         self.facts(clause.node, &mut facts);
-        if let Some(first) = reasons.first_mut() {
+        if let Some(first) = into.get_mut(start) {
             add_facts(&mut first.facts, facts);
         }
-        reasons
     }
 
-    fn reason(&mut self, clause: &Clause, within: &[Words]) -> Reason {
+    fn reason(&mut self, clause: &Clause) -> Reason {
         let holds = match self.evaluation.truth(clause.node) {
             Truth::True => Some(true),
             Truth::False => Some(false),
             Truth::Unknown => None,
         };
-        let mut facts = Vec::new();
+        // Most conditions read one fact; room for more is made when there are more.
+        let mut facts = Vec::with_capacity(1);
         self.facts(clause.node, &mut facts);
         let mut reason = Reason {
             condition: clause.words.clone(),
-            within: within.to_vec(),
+            within: self.within.clone(),
             holds,
             clause: None,
             about: self.about.clone(),
@@ -540,12 +565,16 @@ fn composite(form: &Form) -> bool {
     }
 }
 
-fn inside(clause: &Clause, within: &[Words]) -> Vec<Words> {
-    let mut inner = within.to_vec();
-    if clause.labelled && inner.last() != Some(&clause.words) {
-        inner.push(clause.words.clone());
+/// Of two alternatives, the reasons from `start` that were found first and those from `before` on, keeps the fewer; the first
+/// where they are as many. `best` is how many the first has, none where there was none.
+fn keep_shorter(found: &mut Vec<Reason>, start: usize, before: usize, best: &mut Option<usize>) {
+    let count = found.len() - before;
+    if best.is_none_or(|best| count < best) {
+        found.drain(start..before);
+        *best = Some(count);
+    } else {
+        found.truncate(before);
     }
-    inner
 }
 
 fn opposite(op: Comparison) -> Comparison {
