@@ -36,8 +36,10 @@ pub enum Blocker {
 #[derive(Default)]
 pub struct Scratch {
     pub(super) limits: Limits,
-    stamps: Vec<u32>,
-    values: Vec<Value>,
+    /// By node: the stamp of its entry when it was found, and what was found. Spans stand apart, so that what is asked most stays close
+    /// together in memory.
+    kept: Vec<(u32, Kept)>,
+    spans: Vec<Option<Span>>,
     /// The current entry at each level, and the stamp that values depending on it must bear; level 0 is the profile.
     entries: Vec<(Option<RecordIx>, u32)>,
     clock: u32,
@@ -82,11 +84,14 @@ impl Scratch {
     }
 }
 
+/// What is kept of a node.
 #[derive(Clone, Copy)]
-enum Value {
+enum Kept {
     Truth(Truth),
-    Scalar(Option<Span>),
-    Record(Option<RecordIx>),
+    /// See `Scratch::spans`.
+    Span,
+    Record(RecordIx),
+    NoRecord,
 }
 
 /// An evaluation of one graph over one source of facts.
@@ -108,9 +113,9 @@ impl<'a, F: Facts> Evaluation<'a, F> {
     /// Begins an evaluation; values of earlier ones are forgotten.
     pub fn new(bound: &'a Bound, facts: &'a F, scratch: &'a mut Scratch) -> Self {
         let count = bound.graph.nodes.len();
-        if scratch.stamps.len() != count || scratch.clock > u32::MAX / 2 {
-            scratch.stamps = vec![0; count];
-            scratch.values = vec![Value::Truth(Truth::Unknown); count];
+        if scratch.kept.len() != count || scratch.clock > u32::MAX / 2 {
+            scratch.kept = vec![(0, Kept::NoRecord); count];
+            scratch.spans = vec![None; count];
             scratch.clock = 0;
         }
         scratch.entries.clear();
@@ -124,7 +129,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
     /// Goes on with the evaluation that `scratch` was used for last, and keeps its values. It must have been of the same facts.
     pub(super) fn resumed(bound: &'a Bound, facts: &'a F, scratch: &'a mut Scratch) -> Self {
         debug_assert!(
-            scratch.values.len() == bound.graph.nodes.len()
+            scratch.kept.len() == bound.graph.nodes.len()
                 && scratch.entries.len() == usize::from(bound.graph.deepest) + 1,
             "an evaluation of this graph was begun"
         );
@@ -195,26 +200,35 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         self.scratch.entries.get(usize::from(level)).map_or(0, |(_, stamp)| *stamp)
     }
 
-    fn kept(&self, id: NodeId) -> Option<Value> {
-        let stamp = self.scratch.stamps.get(id.0 as usize)?;
-        if *stamp == self.stamp(id) { self.scratch.values.get(id.0 as usize).copied() } else { None }
+    fn kept(&self, id: NodeId) -> Option<Kept> {
+        let (stamp, kept) = self.scratch.kept.get(id.0 as usize)?;
+        (*stamp == self.stamp(id)).then_some(*kept)
     }
 
-    fn keep(&mut self, id: NodeId, value: Value) {
+    fn keep(&mut self, id: NodeId, kept: Kept) {
         let stamp = self.stamp(id);
-        if let Some(slot) = self.scratch.stamps.get_mut(id.0 as usize) {
-            *slot = stamp;
+        if let Some(slot) = self.scratch.kept.get_mut(id.0 as usize) {
+            *slot = (stamp, kept);
         }
-        if let Some(slot) = self.scratch.values.get_mut(id.0 as usize) {
-            *slot = value;
+    }
+
+    fn kept_span(&self, id: NodeId) -> Option<Option<Span>> {
+        let Kept::Span = self.kept(id)? else { return None };
+        self.scratch.spans.get(id.0 as usize).copied()
+    }
+
+    fn keep_span(&mut self, id: NodeId, span: Option<Span>) {
+        self.keep(id, Kept::Span);
+        if let Some(slot) = self.scratch.spans.get_mut(id.0 as usize) {
+            *slot = span;
         }
     }
 
     /// What an earlier question settled of a condition that is asked once a profile.
     pub(super) fn settled(&self, id: NodeId) -> Option<bool> {
         match self.kept(id)? {
-            Value::Truth(Truth::True) => Some(true),
-            Value::Truth(Truth::False) => Some(false),
+            Kept::Truth(Truth::True) => Some(true),
+            Kept::Truth(Truth::False) => Some(false),
             _ => None,
         }
     }
@@ -227,7 +241,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
 
     /// The truth of a condition.
     pub fn truth(&mut self, id: NodeId) -> Truth {
-        if let Some(Value::Truth(truth)) = self.kept(id) {
+        if let Some(Kept::Truth(truth)) = self.kept(id) {
             return truth;
         }
         if !self.step() {
@@ -236,7 +250,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
         let truth = self.truth_of(id);
         // What was cut short is not kept: the next policy that shares the node has steps of its own.
         if truth.is_known() || (!self.searching && self.steps > 0) {
-            self.keep(id, Value::Truth(truth));
+            self.keep(id, Kept::Truth(truth));
         }
         truth
     }
@@ -359,8 +373,10 @@ impl<'a, F: Facts> Evaluation<'a, F> {
             Node::Unit(entity) => self.facts.root(*entity),
             Node::Element(level) => self.scratch.entries.get(usize::from(*level)).and_then(|(entry, _)| *entry),
             Node::Follow(fact) => {
-                if let Some(Value::Record(record)) = self.kept(id) {
-                    return record;
+                match self.kept(id) {
+                    Some(Kept::Record(record)) => return Some(record),
+                    Some(Kept::NoRecord) => return None,
+                    _ => {}
                 }
                 let from = self.record(fact.record);
                 let record = self.facts.record(from, *fact);
@@ -368,7 +384,7 @@ impl<'a, F: Facts> Evaluation<'a, F> {
                     self.block(from.map(|r| Blocker::Record(r, *fact)));
                 }
                 if record.is_some() || !self.searching {
-                    self.keep(id, Value::Record(record));
+                    self.keep(id, record.map_or(Kept::NoRecord, Kept::Record));
                 }
                 record
             }

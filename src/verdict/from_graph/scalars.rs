@@ -1,6 +1,6 @@
 //! Numbers and dates: the least and the most that each can be, and comparisons of them.
 
-use super::{Blocker, Evaluation, Span, Value};
+use super::{Blocker, Evaluation, Span};
 use crate::graph::{Comparison, FactRef, Fold, Node, NodeId, Step};
 use crate::value::{Date, Number};
 use crate::verdict::Truth;
@@ -36,7 +36,7 @@ impl<F: Facts> Evaluation<'_, F> {
         if let Node::Number(n) = self.bound.graph.node(id) {
             return Some((*n, *n));
         }
-        if let Some(Value::Scalar(span)) = self.kept(id) {
+        if let Some(span) = self.kept_span(id) {
             return span;
         }
         if !self.step() {
@@ -45,7 +45,7 @@ impl<F: Facts> Evaluation<'_, F> {
         let span = self.scalar_of(id);
         let settled = span.is_some_and(|(least, most)| least == most);
         if settled || (!self.searching && self.steps > 0) {
-            self.keep(id, Value::Scalar(span));
+            self.keep_span(id, span);
         }
         span
     }
