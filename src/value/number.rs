@@ -2,7 +2,9 @@
 
 use num_rational::Ratio;
 use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, Signed, Zero};
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// An exact rational number. Every operation says `None` where the answer would not fit, and never wraps.
 ///
@@ -12,8 +14,39 @@ use std::fmt;
 /// assert_eq!(third.multiply(Number::whole(3)), Some(Number::whole(1)));
 /// assert_eq!(Number::new(2650, 100).unwrap().to_string(), "26.5");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy)]
 pub struct Number(Ratio<i128>);
+
+// It is always in lowest terms, so that equal numbers have equal parts, and most that are compared have the same denominator. The ratio's own
+// comparison knows neither.
+impl PartialEq for Number {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.0.numer() == other.0.numer() && self.0.denom() == other.0.denom()
+    }
+}
+
+impl Eq for Number {}
+
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.0.numer(), self.0.denom()).hash(state);
+    }
+}
+
+impl Ord for Number {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        if self.0.denom() == other.0.denom() { self.0.numer().cmp(other.0.numer()) } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for Number {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 /// How [`Number::round`] chooses between two steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,6 +130,11 @@ impl Number {
     pub fn multiply(self, other: Self) -> Option<Self> {
         if self.is_whole() && other.is_whole() {
             return self.numerator().checked_mul(other.numerator()).map(Self::whole);
+        }
+        let small = |n: i128| i64::try_from(n).is_ok();
+        if [self.numerator(), self.denominator(), other.numerator(), other.denominator()].into_iter().all(small) {
+            // Neither product can pass 128 bits.
+            return Self::new(self.numerator() * other.numerator(), self.denominator() * other.denominator());
         }
         self.0.checked_mul(&other.0).map(Self)
     }
@@ -201,7 +239,19 @@ mod tests {
         for numerator in ends.into_iter().chain(beyond) {
             for denominator in [1, 2, 7, 12, 100, i128::from(i64::MAX), i128::from(u64::MAX), 1 << 64, 1 << 90] {
                 let number = Number::new(numerator, denominator);
-                assert_eq!(number, Some(Number(Ratio::new(numerator, denominator))), "{numerator}/{denominator}");
+                let large = Ratio::new(numerator, denominator);
+                assert_eq!(number, Some(Number(large)), "{numerator}/{denominator}");
+                for (n, d) in [(0, 1), (1, 3), (-7, 2), (999, 1000), (i128::from(i64::MAX), 7), (1 << 66, 5)] {
+                    let (other, ratio) = (Number::new(n, d), Ratio::new(n, d));
+                    let product = number.zip(other).and_then(|(a, b)| a.multiply(b));
+                    assert_eq!(
+                        product,
+                        large.checked_mul(&ratio).map(Number),
+                        "{numerator}/{denominator} times {n}/{d}"
+                    );
+                    assert_eq!(number.cmp(&other), large.cmp(&ratio), "{numerator}/{denominator} beside {n}/{d}");
+                    assert_eq!(number == other, large == ratio);
+                }
             }
             assert_eq!((Number::new(numerator, 0), Number::new(numerator, -1)), (None, None));
         }

@@ -93,8 +93,8 @@ struct Asked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Test {
     /// The place of its record among those of the plan.
-    record: usize,
-    position: usize,
+    record: u32,
+    position: u32,
     /// The values that pass.
     set: SetId,
 }
@@ -133,7 +133,8 @@ impl Form {
                         records.push(fact.record);
                         records.len() - 1
                     });
-                    let test = Test { record, position: fact.position as usize, set: *set };
+                    let record = u32::try_from(record).unwrap_or(u32::MAX);
+                    let test = Test { record, position: fact.position, set: *set };
                     (tests.get(&(*fact, *set)).copied().unwrap_or(NodeId(0)), *wanted, Some(test))
                 }
                 Literal::Node(node, wanted) => (*node, *wanted, None),
@@ -187,7 +188,7 @@ pub(crate) fn grounds(
     into.records.extend(plan.records.iter().map(|record| table::record(bound, *record, profile)));
     let mut words = scratch.words();
     table::outcomes_with(bound, table, profile, (scratch, &mut words), (&mut into.outcomes, &|_| true));
-    let evaluation = Evaluation::new(bound, profile, scratch);
+    let evaluation = words.evaluation(bound, profile, scratch);
     let mut reader = Reader { bound, profile, records: &into.records, evaluation };
     for (policy, (form, outcome)) in plan.forms.iter().zip(&into.outcomes).enumerate() {
         if let Some(form) = form {
@@ -208,7 +209,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn actual(&self, asked: &Asked) -> Option<i64> {
         let test = asked.test?;
-        match self.profile.slot((*self.records.get(test.record)?)?, test.position) {
+        match self.profile.slot((*self.records.get(test.record as usize)?)?, test.position as usize) {
             Slot::Scalar(value) => Some(*value),
             _ => None,
         }
@@ -223,11 +224,26 @@ impl Reader<'_> {
         }
     }
 
+    /// A literal that holds, or fails.
     fn put(&self, asked: &Asked, truth: Truth, from: usize, into: &mut Vec<Ground>) {
-        let ground = Ground { code: asked.code, node: asked.node, truth, actual: self.actual(asked) };
-        if !into.get(from..).is_some_and(|own| own.contains(&ground)) {
-            into.push(ground);
+        put(Ground { code: asked.code, node: asked.node, truth, actual: self.actual(asked) }, from, into);
+    }
+
+    /// A literal where it is open.
+    fn put_open(&mut self, asked: &Asked, from: usize, into: &mut Vec<Ground>) {
+        // A test is open where its fact is missing, whatever it asks for.
+        let open =
+            if asked.test.is_some() { self.actual(asked).is_none() } else { self.truth(asked) == Truth::Unknown };
+        if open {
+            put(Ground { code: asked.code, node: asked.node, truth: Truth::Unknown, actual: None }, from, into);
         }
+    }
+}
+
+/// Adds it to those of its policy, which begin at `from`; once.
+fn put(ground: Ground, from: usize, into: &mut Vec<Ground>) {
+    if !into.get(from..).is_some_and(|own| own.iter().any(|known| known.node == ground.node && *known == ground)) {
+        into.push(ground);
     }
 }
 
@@ -252,11 +268,7 @@ impl Form {
         }
         // What is open: all of an undetermined policy, and what only the search could settle.
         for (_, clause) in clauses().filter(|(at, _)| state(*at) == Truth::Unknown) {
-            for asked in clause {
-                if reader.truth(asked) == Truth::Unknown {
-                    reader.put(asked, Truth::Unknown, from, into);
-                }
-            }
+            clause.iter().for_each(|asked| reader.put_open(asked, from, into));
         }
     }
 

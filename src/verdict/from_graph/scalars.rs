@@ -62,12 +62,12 @@ impl<F: Facts> Evaluation<'_, F> {
             Node::Count(list) => return self.count(*list),
             Node::Fold(fold, list, body) => return self.folded(*fold, *list, *body),
             Node::Add(a, b) => {
-                let ((a, b), (c, d)) = self.both(*a, *b)?;
-                a.add(c).zip(b.add(d))
+                let (a, b) = self.both(*a, *b)?;
+                ends(a, b, Number::add)
             }
             Node::Subtract(a, b) => {
-                let ((a, b), (c, d)) = self.both(*a, *b)?;
-                a.subtract(d).zip(b.subtract(c))
+                let (a, (least, most)) = self.both(*a, *b)?;
+                ends(a, (most, least), Number::subtract)
             }
             Node::Multiply(a, b, factor) => {
                 let (a, b) = self.both(*a, *b)?;
@@ -139,7 +139,8 @@ impl<F: Facts> Evaluation<'_, F> {
                 if least != most {
                     self.block(record.map(|r| Blocker::Scalar(r, fact)));
                 }
-                number(least).zip(number(most))
+                let from = number(least)?;
+                Some((from, if least == most { from } else { number(most)? }))
             }
             Reading::Unknown => None,
         }
@@ -277,6 +278,12 @@ fn either(yes: bool, no: bool) -> Truth {
         (_, true) => Truth::False,
         _ => Truth::Unknown,
     }
+}
+
+/// What comes of the first ends and of the second, where the result rises with them; of two points once.
+fn ends(x: Span, y: Span, f: impl Fn(Number, Number) -> Option<Number>) -> Option<Span> {
+    let least = f(x.0, y.0)?;
+    Some((least, if x.0 == x.1 && y.0 == y.1 { least } else { f(x.1, y.1)? }))
 }
 
 /// The least and most of a function that is monotone in each of two intervals.

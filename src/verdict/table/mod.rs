@@ -158,6 +158,19 @@ pub(crate) struct Words {
     turning: Vec<Option<bool>>,
 }
 
+impl Words {
+    /// An evaluation of the profile that was matched last with these words and `scratch`, with the values there are.
+    pub(crate) fn evaluation<'a>(
+        &self,
+        bound: &'a Bound,
+        profile: &'a Profile,
+        scratch: &'a mut Scratch,
+    ) -> Evaluation<'a, Profile> {
+        let begin = if self.evaluated && !self.spent { Evaluation::resumed } else { Evaluation::new };
+        begin(bound, profile, scratch)
+    }
+}
+
 /// Words of one bit a policy.
 #[derive(Default)]
 struct Answers {
