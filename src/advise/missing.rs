@@ -16,6 +16,9 @@ use crate::why::Missing;
 /// The most values that are tried for one fact.
 const VALUES: usize = 40;
 
+/// Up to so many values of a set are tried in every combination; of more none, each alone, and all together.
+const COMBINED: usize = 3;
+
 /// A missing fact that can still matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -66,11 +69,12 @@ pub(super) fn can_matter(
     missing: &Missing,
     scratch: &mut Scratch,
 ) -> bool {
-    let quick = missing.record.filter(|_| is_scalar(bound, missing.field)).is_some_and(|record| {
-        let values = pieces(bound, missing.field, VALUES);
-        Turn::of(bound, policy, profile, (record, missing.field), &values).is_some_and(|turn| turn.shown(scratch))
-    });
-    quick || !exact_missing(bound, profile, policy, std::slice::from_ref(missing), scratch).is_empty()
+    // What is not looked into stays.
+    let Some(record) = missing.record.filter(|_| is_scalar(bound, missing.field)) else { return true };
+    let values = pieces(bound, missing.field, VALUES);
+    let turn = Turn::of(bound, policy, profile, (record, missing.field), &values);
+    turn.is_some_and(|turn| turn.shown(scratch))
+        || !exact_missing(bound, profile, policy, std::slice::from_ref(missing), scratch).is_empty()
 }
 
 fn is_scalar(bound: &Bound, field: FieldId) -> bool {
@@ -84,12 +88,19 @@ pub(super) fn answers(bound: &Bound, profile: &Profile, record: RecordIx, field:
     let Some(at) = position(schema, field) else { return Vec::new() };
     match schema.field(field).map(|f| f.ty) {
         Some(FieldType::Set(_)) => {
-            let none = Slot::Set { known: Vec::new(), not: Vec::new(), complete: true };
-            let mut all = vec![with(profile, record, at, none)];
-            for symbol in asked_of(bound, field) {
-                all.push(with(profile, record, at, Slot::Set { known: vec![symbol], not: Vec::new(), complete: true }));
-            }
-            all
+            // Whatever the answer is, it holds what is held and not what is not.
+            let (known, not) = match profile.slot(record, at) {
+                Slot::Set { known, not, .. } => (known.as_slice(), not.as_slice()),
+                _ => (&[][..], &[][..]),
+            };
+            let mut open = asked_of(bound, field);
+            open.retain(|symbol| !known.contains(symbol) && !not.contains(symbol));
+            let answer = |more: Vec<u32>| {
+                let mut known: Vec<u32> = known.iter().copied().chain(more).collect();
+                known.sort_unstable();
+                with(profile, record, at, Slot::Set { known, not: Vec::new(), complete: true })
+            };
+            some_of(&open).into_iter().map(answer).collect()
         }
         Some(FieldType::List(_)) => {
             let items = match profile.slot(record, at) {
@@ -104,6 +115,17 @@ pub(super) fn answers(bound: &Bound, profile: &Profile, record: RecordIx, field:
             .map(|value| with(profile, record, at, Slot::Scalar(value)))
             .collect(),
     }
+}
+
+/// Selections of these: every one where they are few.
+fn some_of(all: &[u32]) -> Vec<Vec<u32>> {
+    if all.len() <= COMBINED {
+        let taken =
+            |bits: usize| all.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, one)| *one).collect();
+        return (0..1usize << all.len()).map(taken).collect();
+    }
+    let alone = all.iter().map(|one| vec![*one]);
+    std::iter::once(Vec::new()).chain(alone).chain([all.to_vec()]).collect()
 }
 
 /// The values that some condition asks a set fact for.

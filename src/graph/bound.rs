@@ -132,6 +132,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_day_of_the_calendar_is_so_long_before_its_beginning() {
+        for (step, day) in [(Step::Months(6), Date::FIRST), (Step::Days(30), Date::FIRST)] {
+            let before = Date::FIRST.days() - 1;
+            assert_eq!(latest(step, day.days()), before);
+            assert_eq!(latest(step, before), before);
+            assert!(intervals(&SetDef::Since(Comparison::GreaterOrEqual, step), day).is_empty());
+        }
+        // As long after its end as before it: every day is.
+        assert_eq!(latest(Step::Days(-30), Date::LAST.days()), Date::LAST.days());
+    }
+
+    #[test]
     fn thresholds_agree_with_the_calendar_on_every_day_of_four_years() {
         let start = Date::new(2019, 12, 1).map_or(0, Date::days);
         for today in (start..start + 1500).step_by(7).filter_map(Date::from_days) {

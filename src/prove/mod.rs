@@ -110,13 +110,7 @@ impl Prover {
             names: Vec::new(),
         });
         let id = PolicyId::of(self.model.policies.len());
-        self.model.policies.push(Policy {
-            unit,
-            in_force,
-            written: true,
-            conditions: conditions.collect(),
-            ..nothing()
-        });
+        self.model.policies.push(Policy { unit, in_force, conditions: conditions.collect(), ..nothing() });
         id
     }
 

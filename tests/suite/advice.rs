@@ -6,7 +6,7 @@ use entitle::checked::interpret;
 use entitle::ids::PolicyId;
 use entitle::profile::{Profile, RecordIx, Slot};
 use entitle::schema::{Class, FieldType};
-use entitle::value::{Date, Language};
+use entitle::value::{Date, Language, Number};
 use entitle::verdict::Verdict;
 use entitle::wire::json::advice::advice;
 use entitle::wire::json::record::{record, verify};
@@ -95,6 +95,96 @@ proptest! {
                 prop_assert_eq!(found, matters || settles, "{} of record {:?}, policy {}", field.name.id, record, i);
             }
         }
+    }
+
+    #[test]
+    fn a_question_about_a_set_settles_what_some_answer_to_it_settles(seed: u64) {
+        let (engine, rules, mut profile, as_of) = case(seed);
+        let person = engine.schema().entity_named("person").unwrap();
+        let root = profile.root(person).unwrap();
+        let field = engine.schema().field_named(person, "benefits").unwrap();
+        let at = entitle::profile::position(engine.schema(), field).unwrap();
+        // Nothing known of it, or one value held, or one not.
+        let part = [(vec![], vec![]), (vec![0], vec![]), (vec![1], vec![]), (vec![], vec![0])];
+        let (known, not) = part[(seed % 4) as usize].clone();
+        profile.set(root, at, Slot::Set { known: known.clone(), not: not.clone(), complete: false });
+        let Ok(matches) = rules.match_profile(&profile) else { return Ok(()) };
+        for i in 0..2 {
+            let id = PolicyId(i);
+            let asked = matches.missing(id);
+            let Some(told) = asked.iter().find(|a| (a.missing.record, a.missing.field) == (Some(root), field)) else { continue };
+            let mut settles = false;
+            for held in [vec![], vec![0], vec![1], vec![0, 1]] {
+                if known.iter().all(|k| held.contains(k)) && !not.iter().any(|n| held.contains(n)) {
+                    let mut said = profile.clone();
+                    said.set(root, at, Slot::Set { known: held, not: vec![], complete: true });
+                    match brute::verdict(&engine, &rules, id, &said, as_of, 20_000) {
+                        Some(verdict) => settles |= verdict != Verdict::Undetermined,
+                        None => return Ok(()),
+                    }
+                }
+            }
+            prop_assert_eq!(told.settles, settles, "policy {}, {:?} held, {:?} not", i, known, not);
+        }
+    }
+
+    #[test]
+    fn amounts_range_over_all_completions_that_make_the_policy_apply(seed: u64) {
+        let mut dice = Dice::new(seed);
+        let benefit = [
+            "case level { low: 100 yuan per month; mid: 50 yuan per month; high: 0 yuan per month } + 7 yuan per month * coins",
+            "case { happy: 30 yuan per month; otherwise: 10 yuan per month } - 2 yuan per month * coins",
+            "10 yuan per month - 4 yuan per month * coins but at least 1 yuan per month",
+            "case { happy: 1 yuan per month; otherwise: 7 yuan per month * coins }",
+        ][dice.below(4) as usize];
+        let text = generate::policy(&mut dice, 0);
+        let text = format!("{}    benefit cash: {benefit}\n}}\n", text.trim_end().strip_suffix('}').unwrap());
+        let engine = generate::open(&format!("{text}{}", generate::policy(&mut dice, 1)));
+        let as_of: Date = "2000-01-03".parse().unwrap();
+        let rules = engine.at(as_of).unwrap();
+        let profile = generate::profile(&engine, &mut dice);
+        let (id, schema) = (PolicyId(0), engine.schema());
+        let person = schema.entity_named("person").unwrap();
+        let root = profile.root(person).unwrap();
+        let ranges = rules.match_profile(&profile).unwrap().amount_ranges(id);
+        // The facts of the amount first: the conditions need not read them.
+        let mut told = vec![profile];
+        for name in ["happy", "level", "coins"] {
+            let field = schema.field_named(person, name).unwrap();
+            let (at, range) = (entitle::profile::position(schema, field).unwrap(), schema.field(field).unwrap().range);
+            told = told.into_iter().flat_map(|p| {
+                let open = *p.slot(root, at) == Slot::Unknown;
+                let values = if open { range.0..=range.1 } else { 0..=0 };
+                values.map(move |value| {
+                    let mut said = p.clone();
+                    if open {
+                        said.set(root, at, Slot::Scalar(value));
+                    }
+                    said
+                })
+            }).collect();
+        }
+        let mut found: Option<(Number, Number)> = None;
+        for told in told {
+            let mut figure = false;
+            let complete = brute::completions(&engine, &rules, id, &told, 20_000, &mut |next| {
+                if interpret::constraints(engine.model(), next, as_of) == Some(true) {
+                    match interpret::policy(engine.model(), id, next, as_of) {
+                        interpret::Meaning::Conditions(Some(true)) => {
+                            let (value, _) = rules.match_profile(next).unwrap().explain(id).amounts[0].value.unwrap();
+                            found = Some(found.map_or((value, value), |(least, most)| (least.min(value), most.max(value))));
+                        }
+                        interpret::Meaning::Conditions(Some(false)) => {}
+                        _ => figure = true,
+                    }
+                }
+            });
+            if !complete || figure {
+                return Ok(());
+            }
+        }
+        prop_assert_eq!(ranges.first().map(|r| (r.least, r.most)), found, "{}", text);
+        prop_assert!(ranges.iter().all(|r| r.exact));
     }
 
     #[test]
