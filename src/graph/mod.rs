@@ -263,7 +263,9 @@ impl Graph {
         self.forms.get_or_init(|| self.entries.iter().map(|e| e.root.map(|root| clauses::of(self, root))).collect())
     }
 
-    pub(crate) fn level(&self, id: NodeId) -> u8 {
+    /// How deep inside lists a node stands: the highest level of the entries that it looks at; 0 where it is asked once a profile.
+    #[must_use]
+    pub fn level(&self, id: NodeId) -> u8 {
         self.levels.get(id.0 as usize).copied().unwrap_or(0)
     }
 }

@@ -11,6 +11,7 @@ use crate::graph::trace::Clause;
 use crate::graph::{Bound, FactRef, Graph, Node, NodeId, SetId};
 use crate::ids::PolicyId;
 use crate::profile::{Profile, RecordIx, Slot};
+use crate::value::Words;
 use crate::verdict::from_graph::{Evaluation, Scratch};
 use crate::verdict::table::{self, Table};
 use crate::verdict::{Outcome, Truth, Verdict};
@@ -147,28 +148,38 @@ impl Form {
     }
 }
 
-/// For what is asked in a policy's conditions, the innermost condition as written that asks it.
+/// For what is asked in a policy's conditions, the innermost condition as written that asks it: what "is not" and the like deny has no
+/// words of its own, and goes under what denies it.
 fn codes_of(graph: &Graph, policy: PolicyId, clauses: &[Clause]) -> BTreeMap<NodeId, Code> {
-    fn walk(graph: &Graph, policy: PolicyId, clauses: &[&Clause], next: &mut usize, into: &mut BTreeMap<NodeId, Code>) {
-        for clause in clauses {
-            let code = Code::of(policy, *next);
-            *next = next.saturating_add(1);
-            walk(graph, policy, &codes::parts(clause), next, into);
-            let mut open = vec![clause.node];
-            while let Some(id) = open.pop() {
-                if into.contains_key(&id) {
-                    continue;
-                }
-                into.insert(id, code);
-                if let node @ (Node::And(_) | Node::Or(_) | Node::Not(_)) = graph.node(id) {
-                    node.children(&mut |child| open.push(child));
+    struct Walk<'a> {
+        graph: &'a Graph,
+        policy: PolicyId,
+        next: usize,
+        codes: BTreeMap<NodeId, Code>,
+    }
+    impl Walk<'_> {
+        fn walk(&mut self, clauses: &[&Clause], outer: Option<Code>) {
+            for clause in clauses {
+                let own = Code::of(self.policy, self.next);
+                let code = outer.filter(|_| clause.words == Words::default()).unwrap_or(own);
+                self.next = self.next.saturating_add(1);
+                self.walk(&codes::parts(clause), Some(code));
+                let mut open = vec![clause.node];
+                while let Some(id) = open.pop() {
+                    if self.codes.contains_key(&id) {
+                        continue;
+                    }
+                    self.codes.insert(id, code);
+                    if let node @ (Node::And(_) | Node::Or(_) | Node::Not(_)) = self.graph.node(id) {
+                        node.children(&mut |child| open.push(child));
+                    }
                 }
             }
         }
     }
-    let mut codes = BTreeMap::new();
-    walk(graph, policy, &clauses.iter().collect::<Vec<_>>(), &mut 0, &mut codes);
-    codes
+    let mut walk = Walk { graph, policy, next: 0, codes: BTreeMap::new() };
+    walk.walk(&clauses.iter().collect::<Vec<_>>(), None);
+    walk.codes
 }
 
 /// The exact verdicts on a profile with the grounds of each.

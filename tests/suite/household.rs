@@ -4,10 +4,13 @@ use crate::corpus::root;
 use entitle::Engine;
 use entitle::ids::PolicyId;
 use entitle::profile::Profile;
-use entitle::verdict::Verdict;
-use entitle::why::prose;
+use entitle::value::Language;
+use entitle::verdict::{Comparison, Verdict};
+use entitle::why::grounds::Grounds;
+use entitle::why::{Shown, prose};
 use entitle::wire::json::report::{Group, report, result};
 use entitle::wire::json::{UnknownFields, profile_from_json};
+use std::collections::BTreeMap;
 use std::fs;
 
 pub(crate) fn shanghai() -> Engine {
@@ -261,4 +264,73 @@ fn every_household_is_read_and_every_result_says_why() {
         assert!(result(&matches, PolicyId(0)).to_string().starts_with("{\"policy\":"));
     }
     assert!(count >= 7, "{count} households");
+}
+
+/// What nobody wrote as it stands (each part of "none of", what "no member" denies) has words too.
+#[test]
+fn no_reason_is_without_words() {
+    let engine = shanghai();
+    let mut grounds = Grounds::default();
+    for day in ["2019-06-01", "2020-09-01", "2024-03-01"] {
+        let rules = engine.at(day.parse().unwrap()).unwrap();
+        let all = (0..engine.model().policies.len()).map(PolicyId::of);
+        let words: BTreeMap<_, _> = all.flat_map(|policy| rules.reason_codes(policy)).collect();
+        for (name, profile) in households(&engine) {
+            let Ok(matches) = rules.match_profile(&profile) else { continue };
+            for (policy, explanation) in matches.explanations() {
+                for reason in explanation.because.iter().chain(&explanation.open) {
+                    for language in [Language::Zh, Language::En] {
+                        let id = &engine.model().policies[policy.index()].name.id;
+                        assert!(!reason.condition.get(language).is_empty(), "{name}, {id}: {:?}", reason.within);
+                    }
+                }
+            }
+            rules.grounds_into(&profile, &mut rules.scratch(), &mut grounds);
+            for policy in (0..engine.model().policies.len()).map(PolicyId::of) {
+                for ground in grounds.of(policy) {
+                    let id = &engine.model().policies[policy.index()].name.id;
+                    assert!(!words[&ground.code].get(Language::En).is_empty(), "{name}, {id}: {:?}", ground.code);
+                }
+            }
+        }
+    }
+}
+
+/// What is denied is told as it was asked: it holds, with the value it met and what that may not be.
+#[test]
+fn a_negation_is_told_as_one_that_holds() {
+    let text = r#"
+        enum category { welfare }
+        enum level ascending { low, high }
+        record person { happy: yes/no; level: level; coins: times; rich: yes/no; home: household }
+        record household { applicant: person; members: list of person }
+        policy p for person {
+            category: welfare
+            in force: from 2020-01-01 until further notice
+            source: "an example"
+            status: illustrative
+            eligible when {
+                not happy
+                not coins >= 2 times
+                none of { level is high; happy }
+                no home.members { rich }
+            }
+        }
+    "#;
+    let engine = Engine::from_texts([("p.policy".to_owned(), text.to_owned())]).unwrap();
+    let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
+    let json =
+        br#"{"person":{"happy":false,"coins":1,"level":"low","rich":false},"household":{"members":["applicant"]}}"#;
+    let (profile, _) = profile_from_json(engine.schema(), json, UnknownFields::Reject).unwrap();
+    let matches = rules.match_profile(&profile).unwrap();
+    let told = matches.explain(PolicyId(0)).because;
+    let lines: Vec<_> = told.iter().map(|r| (r.condition.get(Language::En), r.holds, r.comparison)).collect();
+    let expected = [
+        ("happy", Some(true), None),
+        ("not coins >= 2 times", Some(true), Some(Comparison::Less)),
+        ("not level is high", Some(true), Some(Comparison::NotEqual)),
+        ("any home.members { rich }", Some(false), None),
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!((&told[0].actual, &told[0].required), (&Some(Shown::YesNo(false)), &Some(Shown::YesNo(false))));
 }

@@ -4,10 +4,12 @@ use crate::household::shanghai;
 use entitle::Engine;
 use entitle::checked::invariants::{DEEPEST, check};
 use entitle::checked::{Expr, Kind, Model, Step, Type};
+use entitle::graph::{Graph, Node, NodeId};
 use entitle::ids::{DefineId, EntityId, EnumId, FieldId, ParameterId, PolicyId};
 use entitle::profile::{Slot, Stored};
 use entitle::value::{Number, Unit};
 use entitle_tests::generate::{self, Dice};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// The page of the language shows each of its forms once.
@@ -269,4 +271,65 @@ fn what_nests_as_deep_as_allowed_fits_a_small_stack() {
         }
     };
     std::thread::Builder::new().stack_size(1 << 20).spawn(deepest).unwrap().join().unwrap();
+}
+
+/// The levels of the entries that a node looks at, found by looking.
+fn seen(graph: &Graph, id: NodeId, known: &mut BTreeMap<NodeId, BTreeSet<u8>>) -> BTreeSet<u8> {
+    if let Some(found) = known.get(&id) {
+        return found.clone();
+    }
+    let mut all = BTreeSet::new();
+    match graph.node(id) {
+        Node::Element(level) => {
+            all.insert(*level);
+        }
+        Node::List { fact, filters, level } => {
+            filters.iter().for_each(|filter| all.extend(seen(graph, *filter, known)));
+            all.remove(level);
+            all.extend(seen(graph, fact.record, known));
+        }
+        Node::Any(list, body) | Node::All(list, body) | Node::Fold(_, list, body) => {
+            all.extend(seen(graph, *body, known));
+            if let Node::List { level, .. } = graph.node(*list) {
+                all.remove(level);
+            }
+            all.extend(seen(graph, *list, known));
+        }
+        other => other.children(&mut |child| all.extend(seen(graph, child, known))),
+    }
+    known.insert(id, all.clone());
+    all
+}
+
+#[test]
+fn a_node_is_at_the_highest_level_of_the_entries_it_looks_at() {
+    let text = r#"
+        enum category { welfare }
+        record person { home: household; income: yuan per month; bills: list of bill }
+        record household { applicant: person; members: list of person }
+        record bill { amount: yuan per month }
+        policy p for person {
+            category: welfare
+            in force: from 2020-01-01 until further notice
+            source: "an example"
+            status: illustrative
+            eligible when {
+                any home.members[bills[amount > 5 yuan per month].count >= 1 time] { any bills { amount >= income } }
+                any home.members { home.members[income > 3 yuan per month].count >= 2 people }
+            }
+        }
+    "#;
+    let small = Engine::from_texts([("p.policy".to_owned(), text.to_owned())]).unwrap();
+    let (mut deep, mut inner) = (0, 0);
+    for engine in [small, shanghai()] {
+        let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
+        let (graph, mut known) = (&rules.bound().graph, BTreeMap::new());
+        for id in (0..).zip(graph.nodes()).map(|(id, _)| NodeId(id)) {
+            let all = seen(graph, id, &mut known);
+            assert_eq!(graph.level(id), all.last().copied().unwrap_or(0), "node {}", id.0);
+            deep += usize::from(all.len() > 1);
+            inner += usize::from(matches!(graph.node(id), Node::Any(..) | Node::Count(_)) && !all.is_empty());
+        }
+    }
+    assert!(deep > 0 && inner > 0, "{deep} nodes look at two levels, {inner} lists stand in others");
 }

@@ -158,13 +158,20 @@ impl Checker<'_> {
         span: Span,
         scope: &Scope,
     ) -> Option<Expr> {
+        // What is denied has words of its own: an explanation may come down to it.
+        let denied = |checker: &Self, quantifier: ast::Quantifier, mut asked: Expr| {
+            let kind = ExprKind::Quantified(quantifier, Box::new(list.clone()), conditions.map(<[_]>::to_vec));
+            asked.words = Some(Box::new(checker.written(&ast::Expr { kind, span })));
+            negated(asked)
+        };
         let Path::Value(list) = self.path(list, scope, None)? else {
             self.wrong_type(list.span, "`all`, `any` and `no` ask about a list", "these are values, not entries");
             return None;
         };
         if let Type::Set(_) = list.ty {
             let empty = plain(Kind::SetIsEmpty(Box::new(list)), Type::YesNo, span);
-            return Some(if quantifier == ast::Quantifier::Any { negated(empty) } else { empty });
+            let any = quantifier == ast::Quantifier::Any;
+            return Some(if any { denied(self, ast::Quantifier::No, empty) } else { empty });
         }
         let Type::List(entity) = list.ty else {
             let found = self.type_name(list.ty);
@@ -186,7 +193,7 @@ impl Checker<'_> {
         let (list, body) = (Box::new(list), Box::new(body));
         let kind = if quantifier == ast::Quantifier::All { Kind::All(list, body) } else { Kind::Any(list, body) };
         let asked = plain(kind, Type::YesNo, span);
-        Some(if quantifier == ast::Quantifier::No { negated(asked) } else { asked })
+        Some(if quantifier == ast::Quantifier::No { denied(self, ast::Quantifier::Any, asked) } else { asked })
     }
 
     pub(super) fn type_name(&self, ty: Type) -> String {

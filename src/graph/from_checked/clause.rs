@@ -4,6 +4,7 @@ use super::{Compiler, Focus};
 use crate::checked::{Expr, Kind, Type};
 use crate::graph::trace::{Clause, Form, Operand};
 use crate::value::Words;
+use std::sync::Arc;
 
 /// A policy's conditions are written out into at most this many parts; beyond it, definitions are shown whole.
 const CLAUSES: u32 = 5_000;
@@ -14,7 +15,12 @@ impl Compiler<'_> {
         self.clauses += 1;
         let node = self.lower(expr, focus);
         let form = if self.clauses > CLAUSES { Form::Other } else { self.form(expr, focus) };
-        let words = expr.words.as_deref().cloned().unwrap_or_default();
+        let words = match (expr.words.as_deref(), &form) {
+            (Some(words), _) => words.clone(),
+            // Each part of "none of" has to fail: nobody wrote that part as a negation, so it is said here.
+            (None, Form::Not(part)) => negated(&part.words),
+            (None, _) => Words::default(),
+        };
         Clause { node, words, labelled: expr.labelled, span: expr.span, form }
     }
 
@@ -150,6 +156,12 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+/// The words of a condition that has to fail.
+fn negated(words: &Words) -> Words {
+    let not = |word: &str, text: &Option<Arc<str>>| text.as_ref().map(|text| Arc::from(format!("{word}{text}")));
+    Words { zh: not("并非", &words.zh), en: not("not ", &words.en) }
 }
 
 fn count_of(list: &Words) -> Words {
