@@ -236,10 +236,10 @@ pub fn grounded(bound: &Bound, profile: &Profile, nodes: &[NodeId]) -> Profile {
     let schema = &bound.graph.schema;
     let fields = fields_of(bound, nodes);
     let mut whole = Region::start(bound, profile).profile.as_ref().clone();
-    let mut at = 0;
-    while let Some(record) = whole.record(RecordIx(u32::try_from(at).unwrap_or(u32::MAX))) {
-        let ix = RecordIx(u32::try_from(at).unwrap_or(u32::MAX));
-        at += 1;
+    let mut next = 0u32;
+    while let Some(record) = whole.record(RecordIx(next)) {
+        let ix = RecordIx(next);
+        next += 1;
         let facts = schema.entity(record.entity).map(|e| e.fields.clone()).unwrap_or_default();
         for (slot, id) in facts.iter().enumerate().filter(|(_, id)| fields.contains(id)) {
             let Some(field) = schema.field(*id) else { continue };

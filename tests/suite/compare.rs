@@ -72,6 +72,25 @@ fn each_direction_is_shown_by_a_household() {
     assert!(matches!(change(&base, &other), Change::Equal));
 }
 
+/// What somebody's entries have to be is said of each of them, and of nobody else.
+#[test]
+fn a_household_that_shows_a_change_has_the_entries_it_takes() {
+    let kind = |age: u32| {
+        let some = format!("any friends[age >= {age} years old and not kind_friend] {{ age < 90 years old }}");
+        with_scenario(&format!("happy or coins > 5 times\n{some}\nfriends[kind_friend].count >= 1 person"))
+    };
+    for (old, new) in [(6, 5), (5, 6)] {
+        let shown = match change(&kind(old), &kind(new)) {
+            Change::Different { widened: Found::Household(w), narrowed: Found::Nobody, .. } if old > new => w,
+            Change::Different { widened: Found::Nobody, narrowed: Found::Household(n), .. } if old < new => n,
+            other => panic!("{other:?}"),
+        };
+        // Two friends, and of each what it takes.
+        assert_eq!(shown.profile.len(), 3);
+        assert!(known(&shown.profile) >= 5, "{} facts", known(&shown.profile));
+    }
+}
+
 /// How many facts a profile knows.
 fn known(profile: &entitle::profile::Profile) -> usize {
     use entitle::profile::{RecordIx, Slot};
