@@ -8,6 +8,7 @@ use entitle::value::Language;
 use entitle::why::{Explanation, prose};
 use entitle::wire::json::report::{Group, report, result};
 use entitle::{Engine, Matches, Rules};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 #[derive(Args)]
@@ -296,8 +297,20 @@ impl<'a> Page<'a> {
         }
         if !explanation.open.is_empty() {
             self.heading(self.pick("尚未确定的条件", "Conditions still open"));
+            // Under the author's label where there is one; what stands in several alternatives once.
+            let (mut label, mut told) = (None, BTreeSet::new());
             for reason in &explanation.open {
-                say(&format!("  · {}", prose::reason(reason, model, self.language)));
+                let outer = reason.within.first();
+                if outer != label {
+                    told.clear();
+                    outer.into_iter().for_each(|outer| say(&format!("  · {}", outer.get(self.language))));
+                }
+                label = outer;
+                let sentence = prose::reason(reason, model, self.language);
+                let mark = if outer.is_some() { "    –" } else { "  ·" };
+                if told.insert(sentence.clone()) {
+                    say(&format!("{mark} {sentence}"));
+                }
             }
         }
         for amount in &explanation.amounts {
