@@ -6,6 +6,7 @@
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, to_ffi};
 use arrow_array::{Array, Date32Array, RecordBatch, StructArray};
 use entitle::columns::Collect;
+use entitle::profile::{Profile, Slot, position};
 use entitle::verdict::from_graph::Scratch;
 use entitle::verdict::{Verdict, exact};
 use entitle::wire::arrow::{Asked, Options, layout, match_batch, rows};
@@ -37,6 +38,17 @@ unsafe extern "C" {
         error: Handle,
     ) -> i32;
     fn entitle_profile_free(profile: Handle);
+    fn entitle_profile_new(snapshot: Handle, out: *mut Handle, error: Handle) -> i32;
+    fn entitle_profile_root(profile: Handle, kind: u64, out: *mut u32, error: Handle) -> i32;
+    fn entitle_profile_set_date(profile: Handle, record: u32, field: u64, days: i32, error: Handle) -> i32;
+    fn entitle_snapshot_find_field(
+        snapshot: Handle,
+        kind: u64,
+        name: *const c_char,
+        length: usize,
+        out: *mut u64,
+        error: Handle,
+    ) -> i32;
     fn entitle_match(rules: Handle, profile: Handle, scratch: Handle, to: *mut u8, length: usize, error: Handle)
     -> i32;
     fn entitle_match_json(rules: Handle, profile: Handle, out: Handle, error: Handle) -> i32;
@@ -162,6 +174,35 @@ fn measure(name: &str, both: &Both, rounds: usize, calls: u32) {
     line(&format!("{name}: reasons as JSON"), turns(rounds.min(9), calls.div_ceil(50), rust, c));
 }
 
+/// One fact by its id: in Rust a write into a slot, through C with its kind and its range looked at.
+fn measure_fact(both: &Both, rounds: usize, calls: u32) {
+    let schema = both.engine.schema();
+    let person = schema.entity_named("person").unwrap();
+    let at = position(schema, schema.field_named(person, "birth_date").unwrap()).unwrap();
+    let mut profile = Profile::new();
+    let root = profile.add(schema, person);
+    profile.set_root(root);
+    let rust = || {
+        profile.set(root, at, Slot::Scalar(black_box(7_430)));
+        assert!(*profile.slot(root, at) == Slot::Scalar(7_430));
+    };
+    let (mut typed, mut kind, mut field, mut record) = (null_mut(), 0, 0, 0);
+    let (a, b) = ("person", "birth_date");
+    // SAFETY: live handles, texts with their lengths, places for results.
+    let status = unsafe {
+        entitle_profile_new(both.snapshot, &raw mut typed, null_mut())
+            | entitle_snapshot_find_kind(both.snapshot, a.as_ptr().cast(), a.len(), &raw mut kind, null_mut())
+            | entitle_snapshot_find_field(both.snapshot, kind, b.as_ptr().cast(), b.len(), &raw mut field, null_mut())
+            | entitle_profile_root(typed, kind, &raw mut record, null_mut())
+    };
+    assert_eq!(status, 0);
+    // SAFETY: live handles, and ids of their snapshot.
+    let c = || assert_eq!(unsafe { entitle_profile_set_date(typed, record, field, black_box(7_430), null_mut()) }, 0);
+    line("one fact by its id", turns(rounds, calls, rust, c));
+    // SAFETY: a live handle that is used no more.
+    unsafe { entitle_profile_free(typed) };
+}
+
 /// A batch through both: what a host does with the interface (array handed over, result taken) is part of what C is charged with.
 fn measure_batch(name: &str, both: &Both, batch: &RecordBatch, asked: Asked, rounds: usize, calls: u32) {
     let schema = both.engine.schema();
@@ -233,6 +274,7 @@ fn main() {
     let json = std::fs::read(root.join("examples/profiles/single-mother.json")).unwrap();
     let shanghai = both(&root.join("policies/shanghai"), json, "2020-09-01");
     measure("209 policies", &shanghai, rounds, calls);
+    measure_fact(&shanghai, rounds, calls * 100);
     let batch = households(&shanghai, &root, 10);
     let (quick, exact, reasons) = (true, Asked::default(), true);
     println!("{} households in a batch:", batch.num_rows());
@@ -249,16 +291,7 @@ fn main() {
     measure_batch("209 policies: batch with reasons", &shanghai, &batch, Asked { reasons, ..exact }, few, 1);
     let folder = std::env::temp_dir().join(format!("entitle-ffi-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let text = r#"enum category { welfare }
-        record person { birth_date: date }
-        policy tea for person {
-            category: welfare
-            in force: from 2020-01-01 until further notice
-            source: "an example"
-            status: illustrative
-            eligible when { today - birth_date >= 60 years old }
-        }"#;
-    std::fs::write(folder.join("tea.policy"), text).unwrap();
+    std::fs::copy(root.join("examples/ffi/tea.policy"), folder.join("tea.policy")).unwrap();
     let one = both(&folder, br#"{"person":{"birth_date":"1950-01-01"}}"#.to_vec(), "2026-01-01");
     std::fs::remove_dir_all(&folder).unwrap();
     measure("1 policy", &one, rounds, calls * 50);

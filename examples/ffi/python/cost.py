@@ -1,5 +1,6 @@
 """What a call costs from Python; see c/cost.c. Arguments: library, policies, profile, date, tea.policy. Batches need pyarrow."""
 
+import ctypes as c
 import json
 import statistics
 import sys
@@ -37,6 +38,12 @@ def main():
 
     measure("209 policies: verdicts", 200, match)
     measure("209 policies: profile from JSON", 200, lambda: rules.profile(facts).close())
+    person = rules.snapshot.kind("person")
+    born = c.c_uint64(rules.snapshot.field(person, "birth_date"))
+    with lib.make(lambda library, pointer: entitle.Handle(library, "profile", pointer), "entitle_profile_new", rules.snapshot.p) as typed:
+        root, days = c.c_uint32(), lib.days("1990-05-06")
+        lib.call("entitle_profile_root", typed.p, c.c_uint64(person), c.byref(root))
+        measure("one fact by its id", 20_000, lambda: lib.call("entitle_profile_set_date", typed.p, root, born, days))
     with open(sys.argv[5], encoding="utf-8") as file:
         rules = lib.open_texts([("tea.policy", file.read())]).rules("2026-06-30")
     person = rules.snapshot.kind("person")
