@@ -17,8 +17,8 @@ use std::hash::{Hash, Hasher};
 #[derive(Clone, Copy)]
 pub struct Number(Ratio<i128>);
 
-// It is always in lowest terms, so that equal numbers have equal parts, and most that are compared have the same denominator. The ratio's own
-// comparison knows neither.
+// It is always in lowest terms, so equal numbers have equal parts; and most that are compared have the same denominator. Both are
+// settled in place, without a call.
 impl PartialEq for Number {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
