@@ -15,27 +15,21 @@ use std::path::Path;
 
 type Asking = (RecordIx, FieldId);
 
-/// The answer of a household that has little and is in no special situation: no, none, and small numbers.
-fn answer(engine: &Engine, profile: &Profile, (record, field): Asking) -> Slot {
+/// The answer of a household that has little and is in no special situation: no, none, and small numbers. None for "no others" of
+/// a list.
+fn answer(engine: &Engine, (record, field): Asking) -> Option<Slot> {
     let declared = engine.schema().field(field).unwrap();
     let mut seed = u64::from(field.0).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::from(record.0);
     seed ^= seed >> 29;
     let (least, most) = declared.range;
-    match declared.ty {
+    Some(match declared.ty {
         FieldType::Set(_) => Slot::Set { known: vec![], not: vec![], complete: true },
-        FieldType::List(_) => {
-            let at = position(engine.schema(), field).unwrap();
-            let items = match profile.slot(record, at) {
-                Slot::List { items, .. } => items.clone(),
-                _ => vec![],
-            };
-            Slot::List { items, complete: true }
-        }
+        FieldType::List(_) => return None,
         FieldType::YesNo => Slot::Scalar(i64::from(seed % 5 == 0)),
         FieldType::Date => Slot::Scalar(least.max(17_000 - (seed % 9_000) as i64).min(most)),
         FieldType::Symbol(_) => Slot::Scalar(least + (seed % (most - least + 1) as u64) as i64),
         _ => Slot::Scalar((least + (seed % 3_000) as i64).min(most)),
-    }
+    })
 }
 
 fn open_facts(
@@ -72,7 +66,10 @@ fn interview(
         assert!(count < 2_000, "an interview without end");
         let at = position(engine.schema(), asking.1).unwrap();
         let mut said = profile.clone();
-        said.set(asking.0, at, answer(engine, &profile, asking));
+        match answer(engine, asking) {
+            Some(slot) => said.set(asking.0, at, slot),
+            None => said.close(engine.schema(), asking.0, asking.1),
+        }
         // What cannot be, or is not answered so, is left as not known.
         if rules.match_profile(&said).is_ok() && said != profile {
             profile = said;
@@ -97,6 +94,7 @@ fn main() {
     for file in files {
         let (profile, _) =
             profile_from_json(engine.schema(), &fs::read(&file).unwrap(), UnknownFields::Reject).unwrap();
+        let profile = rules.opened(&profile);
         let ours = interview(&engine, &rules, &profile, &|p, skipped| {
             let matches = rules.match_profile(p).unwrap();
             matches.next_question(skipped).map(|q| (q.record, q.field))

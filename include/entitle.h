@@ -466,6 +466,14 @@ entitle_status entitle_profile_root(entitle_profile *profile, entitle_kind kind,
 entitle_status entitle_profile_seat(entitle_profile *profile, entitle_record record, entitle_error *error);
 
 /*
+ * Adds the records that policies look at and that are not there yet, behind the others, with nothing known of them: what
+ * stands beside a root, as the household of a person, linked with it (every kind where there is no root), and records in
+ * facts. An interview begins with it: each question of `entitle_question_json` is then about a record that is there.
+ * Errors: ENTITLE_STALE, ENTITLE_LIMIT.
+ */
+entitle_status entitle_profile_open(entitle_profile *profile, const entitle_rules *rules, entitle_error *error);
+
+/*
  * Setting a fact replaces what was said of it. No memory is allocated by the first four, so that one profile may be filled
  * anew for each household of the same shape.
  *
@@ -735,7 +743,8 @@ typedef struct entitle_asking {
 /*
  * What to ask next: the fact whose answer settles most, as { "fact", "field", "title", "record", "held_by", "policies",
  * "settles" }, or `null` where no answer can change any verdict any more. `field` is an entitle_field as a text. `settles` is
- * in hundredths of a policy. `skipped` is not asked again; it may be NULL with a count of 0.
+ * in hundredths of a policy. `skipped` is not asked again; it may be NULL with a count of 0. Where the profile lacks records that
+ * policies look at, the question may be about one that `entitle_profile_open` adds.
  */
 entitle_status entitle_question_json(const entitle_rules *rules, const entitle_profile *profile,
                                      const entitle_asking *skipped, size_t count, entitle_text *out,

@@ -196,6 +196,60 @@ impl Profile {
         }
     }
 
+    /// The entries that a list surely has: those that are known, before them whoever stands beside the list and is one of it, as
+    /// the applicant is a member. Who stands beside it and is not known gets a record. Nothing where it is no list.
+    pub(crate) fn surely(&mut self, schema: &Schema, ix: RecordIx, list: FieldId) -> Vec<RecordIx> {
+        let Some(declared) = schema.field(list) else { return Vec::new() };
+        let FieldType::List(entity) = declared.ty else { return Vec::new() };
+        let mut items = match position(schema, list).map(|at| self.slot(ix, at)) {
+            Some(Slot::List { items, .. }) => items.clone(),
+            _ => Vec::new(),
+        };
+        for beside in &declared.includes {
+            let Some(at) = position(schema, *beside) else { continue };
+            let one = if let Slot::Record(one) = self.slot(ix, at) {
+                *one
+            } else {
+                let fresh = self.add(schema, entity);
+                self.link(schema, ix, *beside, Slot::Record(fresh));
+                fresh
+            };
+            if !items.contains(&one) {
+                items.insert(0, one);
+            }
+        }
+        items
+    }
+
+    /// Says that a list has no further entries. Who stands beside it and is one of it, as the applicant is a member, is on it all
+    /// the same.
+    ///
+    /// ```
+    /// # use entitle::{Engine, profile::{Profile, Slot, position}};
+    /// # let text = "record person { home: household }
+    /// #     record household { applicant: person; members: list of person }".to_owned();
+    /// # let engine = Engine::from_texts([("a.policy".to_owned(), text)])?;
+    /// # let schema = engine.schema();
+    /// # let (person, household) = (schema.entity_named("person").unwrap(), schema.entity_named("household").unwrap());
+    /// let mut profile = Profile::new();
+    /// let (one, home) = (profile.add(schema, person), profile.add(schema, household));
+    /// profile.link(schema, home, schema.field_named(household, "applicant").unwrap(), Slot::Record(one));
+    /// let members = schema.field_named(household, "members").unwrap();
+    /// profile.close(schema, home, members);
+    /// let alone = Slot::List { items: vec![one], complete: true };
+    /// assert_eq!(*profile.slot(home, position(schema, members).unwrap()), alone);
+    /// # Ok::<(), entitle::Error>(())
+    /// ```
+    pub fn close(&mut self, schema: &Schema, ix: RecordIx, list: FieldId) {
+        let items = self.surely(schema, ix, list);
+        self.link(schema, ix, list, Slot::List { items, complete: true });
+    }
+
+    /// Adds the records that another profile has beyond the last one of this, as they are.
+    pub(crate) fn lengthen(&mut self, other: &Self) {
+        self.records.extend(other.records.iter().skip(self.records.len()).cloned());
+    }
+
     /// Takes the slots of a record out, to be filled one after the other and given back with [`Profile::give_slots`]: what each
     /// single change would look for is found once.
     #[cfg(feature = "json")]

@@ -4,15 +4,15 @@
 use crate::answer::{choices, read};
 use crate::{Common, Household, say};
 use clap::{Args, ValueEnum};
-use entitle::Matches;
 use entitle::advise::prose;
 use entitle::advise::question::Measure;
 use entitle::ids::PolicyId;
-use entitle::profile::{Profile, position};
+use entitle::profile::{Profile, Slot, position};
 use entitle::schema::Provenance;
 use entitle::value::{Language, Number, Rounding, Unit};
 use entitle::verdict::Verdict;
 use entitle::why::{Missing, prose as why};
+use entitle::{Engine, Matches};
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, Write as _};
 use std::process::ExitCode;
@@ -51,8 +51,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let engine = options.common.open()?;
     let language = options.common.language();
     let zh = language == Language::Zh;
-    let mut profile = options.household.read(&engine)?;
     let rules = options.household.rules(&engine)?;
+    let mut profile = rules.opened(&options.household.read(&engine)?);
     let schema = engine.schema();
     let mut skipped = BTreeSet::new();
     let mut history: Vec<(Profile, BTreeSet<_>)> = Vec::new();
@@ -75,6 +75,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         let measure = Measure { worth: &worth, effort: &effort };
         let Some(question) = matches.next_question_by(&skipped, &measure) else {
             say(if zh { "\n再问也不会改变结果了。" } else { "\nNo further answer can change the list." });
+            if let Some(line) = not_asked(&engine, &matches, &profile, language) {
+                say(&line);
+            }
             break;
         };
         let Some(field) = schema.field(question.field) else { break };
@@ -131,7 +134,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
             continue;
         };
         let mut next = profile.clone();
-        next.set(question.record, at, slot);
+        match slot {
+            // "No others": who is on the list in any case, as the applicant is a member, stays on it.
+            Slot::List { .. } => next.close(schema, question.record, question.field),
+            slot => next.set(question.record, at, slot),
+        }
         match rules.match_profile(&next) {
             Err(error) => {
                 say(&error.to_string());
@@ -159,6 +166,24 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let matches = Household::matches(&rules, &profile)?;
     crate::matching::print(&matches, &options.common, false);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The policies for a kind of record that the file does not have, an employer or a venture: they are open, and nothing was asked.
+fn not_asked(engine: &Engine, matches: &Matches<'_>, profile: &Profile, language: Language) -> Option<String> {
+    let zh = language == Language::Zh;
+    let open = matches.verdicts().zip(&engine.model().policies).filter(|(v, _)| *v == Verdict::Undetermined);
+    let units: Vec<_> = open.map(|(_, policy)| policy.unit).filter(|unit| profile.root(*unit).is_none()).collect();
+    let kinds: BTreeSet<_> =
+        units.iter().filter_map(|unit| engine.schema().entity(*unit)).map(|kind| kind.name.get(language)).collect();
+    let names = kinds.into_iter().collect::<Vec<_>>().join(if zh { "、" } else { ", " });
+    let count = units.len();
+    (count > 0).then(|| {
+        if zh {
+            format!("另有{count}项政策针对{names}，资料里没有，所以没有问。")
+        } else {
+            format!("{count} more are for {names}, which the file does not have, so nothing was asked for them.")
+        }
+    })
 }
 
 /// The keys of the interview.

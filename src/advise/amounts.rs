@@ -149,7 +149,7 @@ impl Search<'_> {
                 && *profile.slot(record, fact.position as usize) == Slot::Unknown
                 && !matches!(graph.schema.field(fact.field).map(|f| f.ty), Some(FieldType::Set(_) | FieldType::List(_)))
             {
-                let answers = pieces(self.bound, fact.field, ANSWERS);
+                let answers = pieces(self.bound, graph.ids(), fact.field, ANSWERS);
                 if !answers.is_empty() && best.as_ref().is_none_or(|(_, _, b)| answers.len() < b.len()) {
                     best = Some((record, *fact, answers));
                 }

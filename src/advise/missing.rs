@@ -1,16 +1,16 @@
 //! The facts that can still matter for an undetermined verdict, exactly.
 //!
 //! The explanation lists what three-valued logic stopped at. Here each of them is tried: does some answer settle the verdict
-//! by itself, and if none does, is there any completion of the others in which it turns the verdict? What cannot is dropped.
+//! by itself, and if none does, are there two households that differ in the answer alone and in the verdict? What cannot is
+//! dropped. First answers that suggest themselves are tried, then all of them, see `verdict/matters.rs`.
 
 use super::{pieces, with};
-use crate::graph::{Bound, Node};
+use crate::graph::{Bound, Node, NodeId};
 use crate::ids::{FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::FieldType;
 use crate::verdict::from_graph::Scratch;
-use crate::verdict::matters::Turn;
-use crate::verdict::{Verdict, exact};
+use crate::verdict::matters::{PAIRS, Turns};
 use crate::why::Missing;
 
 /// The most values that are tried for one fact.
@@ -18,6 +18,9 @@ const VALUES: usize = 40;
 
 /// Up to so many values of a set are tried in every combination; of more none, each alone, and all together.
 const COMBINED: usize = 3;
+
+/// To find the policies that a question bears on, so many pairs of regions are looked at, where that is enough.
+const FEW: u32 = 24;
 
 /// A missing fact that can still matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,44 +40,74 @@ pub fn exact_missing(
     listed: &[Missing],
     scratch: &mut Scratch,
 ) -> Vec<Asked> {
-    let mut found = Vec::new();
-    for missing in listed {
-        let Some(record) = missing.record else {
-            found.push(Asked { missing: missing.clone(), settles: false });
-            continue;
-        };
-        let settles = answers(bound, profile, record, missing.field).into_iter().any(|answer| {
-            // An answer that contradicts what is known is none.
-            let verdict = exact::outcome(bound, policy, &answer, scratch).verdict;
-            matches!(verdict, Verdict::Eligible | Verdict::Ineligible)
-                && exact::contradictions(bound, &answer, scratch).is_empty()
-        });
-        let scalar = is_scalar(bound, missing.field);
-        if settles
-            || !scalar
-            || Turn::of(bound, policy, profile, (record, missing.field), &pieces(bound, missing.field, VALUES))
-                .is_some_and(|turn| turn.possible(scratch))
-        {
-            found.push(Asked { missing: missing.clone(), settles });
-        }
-    }
-    found
+    let Some(mut turns) = Turns::of(bound, policy, profile) else { return Vec::new() };
+    let nodes = turns.nodes();
+    let asked = |missing: &Missing| {
+        let asked = Asked { missing: missing.clone(), settles: false };
+        // Of a record that is not there nothing is tried.
+        let Some(record) = missing.record else { return Some(asked) };
+        let place = (record, missing.field);
+        let answers = answers_to(bound, &nodes, profile, place);
+        let settles =
+            answers.iter().any(|answer| turns.settles(place, answer, scratch)) || turns.settled(place, scratch);
+        let matters = settles
+            || turns.shown(place, &values(bound, &nodes, missing.field), scratch)
+            || turns.possible(place, PAIRS, scratch) != Some(false);
+        matters.then_some(Asked { settles, ..asked })
+    };
+    listed.iter().filter_map(asked).collect()
 }
 
-/// Whether a fact that an explanation lists can change the verdict: [`exact_missing`] of it alone, without what it would settle.
-pub(super) fn can_matter(
+/// The policies whose verdict the answer to one question can change: [`exact_missing`] of it alone, without what it would settle.
+/// Where one is sure to be among them, others may be for which that was not ruled out.
+pub(super) fn bears_on(
+    bound: &Bound,
+    profile: &Profile,
+    policies: &[PolicyId],
+    asked: (RecordIx, FieldId),
+    scratch: &mut Scratch,
+) -> Vec<PolicyId> {
+    let mut among = |pairs| -> (bool, Vec<PolicyId>) {
+        let mut sure = false;
+        let matters = |policy: &PolicyId| {
+            let found = can_matter(bound, profile, *policy, asked, pairs, scratch);
+            sure |= found == Some(true);
+            found != Some(false)
+        };
+        let kept = policies.iter().copied().filter(matters).collect();
+        (sure, kept)
+    };
+    match among(FEW) {
+        (true, policies) => policies,
+        (false, policies) if policies.is_empty() => policies,
+        (false, _) => among(PAIRS).1,
+    }
+}
+
+fn can_matter(
     bound: &Bound,
     profile: &Profile,
     policy: PolicyId,
-    missing: &Missing,
+    asked: (RecordIx, FieldId),
+    pairs: u32,
     scratch: &mut Scratch,
-) -> bool {
-    // What is not looked into stays.
-    let Some(record) = missing.record.filter(|_| is_scalar(bound, missing.field)) else { return true };
-    let values = pieces(bound, missing.field, VALUES);
-    let turn = Turn::of(bound, policy, profile, (record, missing.field), &values);
-    turn.is_some_and(|turn| turn.shown(scratch))
-        || !exact_missing(bound, profile, policy, std::slice::from_ref(missing), scratch).is_empty()
+) -> Option<bool> {
+    let Some(mut turns) = Turns::of(bound, policy, profile) else { return Some(false) };
+    let nodes = turns.nodes();
+    if turns.shown(asked, &values(bound, &nodes, asked.1), scratch) {
+        return Some(true);
+    }
+    let answers = answers_to(bound, &nodes, profile, asked);
+    if answers.iter().any(|answer| turns.settles(asked, answer, scratch)) {
+        return Some(true);
+    }
+    let found = turns.possible(asked, pairs, scratch);
+    if found == Some(false) && turns.settled(asked, scratch) { Some(true) } else { found }
+}
+
+/// The values of a scalar fact between which these conditions on it turn; none of another.
+fn values(bound: &Bound, nodes: &[NodeId], field: FieldId) -> Vec<i64> {
+    if is_scalar(bound, field) { pieces(bound, nodes.iter().copied(), field, VALUES) } else { Vec::new() }
 }
 
 fn is_scalar(bound: &Bound, field: FieldId) -> bool {
@@ -82,8 +115,19 @@ fn is_scalar(bound: &Bound, field: FieldId) -> bool {
     matches!(ty, Some(FieldType::YesNo | FieldType::Date | FieldType::Quantity(_) | FieldType::Symbol(_)))
 }
 
-/// The profile with each answer to one question that can make a difference.
+/// The profile with each answer to one question that can make a difference to some policy; of many, some.
 pub(super) fn answers(bound: &Bound, profile: &Profile, record: RecordIx, field: FieldId) -> Vec<Profile> {
+    let nodes: Vec<NodeId> = bound.graph.ids().collect();
+    answers_to(bound, &nodes, profile, (record, field))
+}
+
+/// The same for what these nodes ask.
+fn answers_to(
+    bound: &Bound,
+    nodes: &[NodeId],
+    profile: &Profile,
+    (record, field): (RecordIx, FieldId),
+) -> Vec<Profile> {
     let schema = &bound.graph.schema;
     let Some(at) = position(schema, field) else { return Vec::new() };
     match schema.field(field).map(|f| f.ty) {
@@ -93,7 +137,7 @@ pub(super) fn answers(bound: &Bound, profile: &Profile, record: RecordIx, field:
                 Slot::Set { known, not, .. } => (known.as_slice(), not.as_slice()),
                 _ => (&[][..], &[][..]),
             };
-            let mut open = asked_of(bound, field);
+            let mut open = asked_of(bound, nodes, field);
             open.retain(|symbol| !known.contains(symbol) && !not.contains(symbol));
             let answer = |more: Vec<u32>| {
                 let mut known: Vec<u32> = known.iter().copied().chain(more).collect();
@@ -103,14 +147,12 @@ pub(super) fn answers(bound: &Bound, profile: &Profile, record: RecordIx, field:
             some_of(&open).into_iter().map(answer).collect()
         }
         Some(FieldType::List(_)) => {
-            let items = match profile.slot(record, at) {
-                Slot::List { items, .. } => items.clone(),
-                _ => Vec::new(),
-            };
-            vec![with(profile, record, at, Slot::List { items, complete: true })]
+            let mut answer = profile.clone();
+            answer.close(schema, record, field);
+            vec![answer]
         }
         Some(FieldType::Record(_)) | None => Vec::new(),
-        Some(_) => pieces(bound, field, VALUES)
+        Some(_) => pieces(bound, nodes.iter().copied(), field, VALUES)
             .into_iter()
             .map(|value| with(profile, record, at, Slot::Scalar(value)))
             .collect(),
@@ -128,11 +170,11 @@ fn some_of(all: &[u32]) -> Vec<Vec<u32>> {
     std::iter::once(Vec::new()).chain(alone).chain([all.to_vec()]).collect()
 }
 
-/// The values that some condition asks a set fact for.
-fn asked_of(bound: &Bound, field: FieldId) -> Vec<u32> {
+/// The values that some of these conditions ask a set fact for.
+fn asked_of(bound: &Bound, nodes: &[NodeId], field: FieldId) -> Vec<u32> {
     let mut symbols: Vec<u32> = Vec::new();
-    for node in bound.graph.nodes() {
-        if let Node::Holds(fact, values) = node
+    for node in nodes {
+        if let Node::Holds(fact, values) = bound.graph.node(*node)
             && fact.field == field
         {
             symbols.extend(values);

@@ -9,12 +9,13 @@ pub mod calendar;
 mod debug;
 pub mod missing;
 pub mod needs;
+pub mod opened;
 pub mod plan;
 pub mod prose;
 pub mod question;
 pub mod reads;
 
-use crate::graph::{Bound, Node, SetDef};
+use crate::graph::{Bound, Node, NodeId, SetDef};
 use crate::ids::FieldId;
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::{FieldType, Schema};
@@ -22,17 +23,17 @@ use crate::value::{Date, Number};
 use crate::why::Shown;
 use std::collections::BTreeSet;
 
-/// The values of a scalar fact that can make a difference: one of each piece that the conditions on it cut its range into.
+/// The values of a scalar fact that can make a difference: one of each piece that these conditions cut its range into.
 /// At most `cap` of them; a fact that stands in arithmetic has its ends and the middle.
-fn pieces(bound: &Bound, field: FieldId, cap: usize) -> Vec<i64> {
+fn pieces(bound: &Bound, nodes: impl Iterator<Item = NodeId>, field: FieldId, cap: usize) -> Vec<i64> {
     let range = bound.range(field);
     let Some((least, most)) = range.ends() else { return Vec::new() };
     let mut cuts: BTreeSet<i64> = BTreeSet::from([least]);
     if most.saturating_sub(least) < 12 {
         cuts.extend((least..=most).filter(|v| range.contains(*v)));
     }
-    for node in bound.graph.nodes() {
-        match node {
+    for node in nodes {
+        match bound.graph.node(node) {
             Node::Test(fact, set) if fact.field == field => {
                 for (a, b) in bound.set(*set).as_slice() {
                     cuts.extend([*a, b.saturating_add(1)]);

@@ -1,6 +1,6 @@
 //! What to ask next: the fact whose answer is expected to settle most policies, and the proof that nothing is left to ask.
 
-use super::missing::{answers, can_matter};
+use super::missing::{answers, bears_on};
 use crate::graph::Bound;
 use crate::ids::{FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx};
@@ -19,7 +19,8 @@ pub struct Question {
     pub record: RecordIx,
     /// The fact.
     pub field: FieldId,
-    /// The policies whose verdict it can change, by id.
+    /// The policies whose verdict it can change, by id, and those for which that was not ruled out within a limit. It changes
+    /// one of them for sure, unless that limit was reached for every one.
     pub policies: Vec<PolicyId>,
     /// What an answer settles on average over the answers that make a difference, in hundredths: policies, or what the caller
     /// weighs them by, divided by the effort of asking.
@@ -83,9 +84,7 @@ pub fn next(
         }
         let Some((settles, at)) = best else { break };
         let Some(((record, field), policies)) = order.get(at) else { break };
-        let asked = Missing { record: Some(*record), field: *field, judged: false };
-        let can = |policy: &PolicyId| can_matter(bound, profile, *policy, &asked, scratch);
-        let matters: Vec<PolicyId> = policies.iter().copied().filter(can).collect();
+        let matters = bears_on(bound, profile, policies, (*record, *field), scratch);
         if !matters.is_empty() {
             return Some(Question { record: *record, field: *field, policies: matters, settles });
         }

@@ -5,6 +5,7 @@ use crate::advise::amounts::{self, Range};
 use crate::advise::calendar::{self, Turn};
 use crate::advise::missing::{self, Asked};
 use crate::advise::needs::{self, Needs};
+use crate::advise::opened;
 use crate::advise::plan::{self, Plan};
 use crate::advise::question::{self, Asking, Measure, Question};
 use crate::advise::reads;
@@ -155,17 +156,71 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// The profile with the records that policies look at: those that are not there are added behind the others, with nothing
+    /// known of them. A household and its applicant are linked with each other, as they are when JSON gives both. Kinds that
+    /// are not linked with one that is there, as a venture with a person, are not added, unless there is nothing at all. An
+    /// interview begins with it: each question is then about a fact of a record that is there.
+    ///
+    /// ```
+    /// # use entitle::{Engine, profile::Profile};
+    /// # let text = r#"
+    /// #     enum category { welfare }
+    /// #     record person { poor: yes/no }
+    /// #     policy tea for person {
+    /// #         category: welfare
+    /// #         in force: from 2020-01-01 until further notice
+    /// #         source: "an example"
+    /// #         status: illustrative
+    /// #         eligible when { poor }
+    /// #     }
+    /// # "#;
+    /// let engine = Engine::from_texts([("tea.policy".to_owned(), text.to_owned())])?;
+    /// let rules = engine.at("2026-01-01".parse().unwrap())?;
+    /// let profile = rules.opened(&Profile::new());
+    /// let question = rules.match_profile(&profile)?.next_question(&Default::default()).unwrap();
+    /// assert_eq!(Some(question.record), profile.root(engine.schema().entity_named("person").unwrap()));
+    /// # Ok::<(), entitle::Error>(())
+    /// ```
+    #[must_use]
+    pub fn opened(&self, profile: &Profile) -> Profile {
+        opened::opened(&self.bound, profile)
+    }
+}
+
 impl Matches<'_> {
     /// The facts that can still matter for an undetermined policy, and for each whether some answer settles it. What
-    /// cannot change the verdict is not among them.
+    /// cannot change the verdict is not among them. Facts of records that the profile does not have are looked at as in
+    /// [`Rules::opened`], and listed without a record.
     #[must_use]
     pub fn missing(&self, policy: PolicyId) -> Vec<Asked> {
         let listed = self.explain(policy).missing;
-        missing::exact_missing(&self.rules.bound, self.profile, policy, &listed, &mut self.rules.scratch())
+        let (bound, mut scratch) = (&self.rules.bound, self.rules.scratch());
+        let whole = self.opened_where_needed(&listed);
+        let Some(whole) = whole.as_ref().and_then(|profile| self.rules.match_profile(profile).ok()) else {
+            return missing::exact_missing(bound, self.profile, policy, &listed, &mut scratch);
+        };
+        let listed = whole.explain(policy).missing;
+        let mut found: Vec<Asked> = Vec::new();
+        for mut asked in missing::exact_missing(bound, whole.profile, policy, &listed, &mut scratch) {
+            asked.missing.record = asked.missing.record.filter(|ix| self.profile.record(*ix).is_some());
+            match found.iter_mut().find(|other| other.missing == asked.missing) {
+                Some(same) => same.settles |= asked.settles,
+                None => found.push(asked),
+            }
+        }
+        found
+    }
+
+    /// The profile with all records, where a fact of one that is not there is missing.
+    fn opened_where_needed(&self, missing: &[Missing]) -> Option<Profile> {
+        missing.iter().any(|m| m.record.is_none()).then(|| self.rules.opened(self.profile))
     }
 
     /// What to ask next, or none: then no answer the household can give changes any verdict. `skipped` are facts that it
-    /// could not say; what only a caseworker can say is never asked.
+    /// could not say; what only a caseworker can say is never asked. Where the profile does not have all the records that
+    /// policies look at, the question may be about one that [`Rules::opened`] adds. Policies for a kind of record that it does not add
+    /// stay open, and nothing is asked for them.
     #[must_use]
     pub fn next_question(&self, skipped: &BTreeSet<Asking>) -> Option<Question> {
         self.next_question_by(skipped, &Measure::POLICIES)
@@ -178,6 +233,12 @@ impl Matches<'_> {
         let open = question::undetermined(&self.rules.bound, self.profile, &mut scratch);
         let explained = self.explain_all(&open, &mut scratch);
         let missing: Vec<(PolicyId, Vec<Missing>)> = explained.into_iter().map(|e| (e.policy, e.missing)).collect();
+        let whole = missing.iter().find_map(|(_, listed)| self.opened_where_needed(listed));
+        if let Some(whole) = whole.filter(|whole| whole != self.profile)
+            && let Ok(matches) = self.rules.match_profile(&whole)
+        {
+            return matches.next_question_by(skipped, measure);
+        }
         question::next(&self.rules.bound, self.profile, &missing, skipped, measure, &mut scratch)
     }
 

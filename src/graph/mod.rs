@@ -226,19 +226,26 @@ impl Graph {
         self.entries.get(policy.index())
     }
 
-    /// The facts that some nodes read, with those that lead to their records.
-    pub(crate) fn reads(&self, nodes: &[NodeId]) -> BTreeSet<FieldId> {
-        let mut fields = BTreeSet::new();
+    /// The places of all nodes.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
+    }
+
+    /// These nodes and all that they ask, each once, rising.
+    pub(crate) fn below(&self, nodes: &[NodeId]) -> Vec<NodeId> {
         let mut stack = nodes.to_vec();
         let mut seen = BTreeSet::new();
         while let Some(id) = stack.pop() {
             if seen.insert(id) {
-                let node = self.node(id);
-                fields.extend(node.fact().map(|fact| fact.field));
-                node.children(&mut |child| stack.push(child));
+                self.node(id).children(&mut |child| stack.push(child));
             }
         }
-        fields
+        seen.into_iter().collect()
+    }
+
+    /// The facts that some nodes read, with those that lead to their records.
+    pub(crate) fn reads(&self, nodes: &[NodeId]) -> BTreeSet<FieldId> {
+        self.below(nodes).into_iter().filter_map(|id| self.node(id).fact()).map(|fact| fact.field).collect()
     }
 
     /// The facts that each constraint reads.

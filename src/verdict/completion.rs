@@ -118,7 +118,8 @@ impl<'a> Completion<'a> {
                         profile.set(*record, at, Slot::Scalar(value));
                     }
                 }
-                Pin::Record(target) => profile.link(schema, *record, *field, Slot::Record(*target)),
+                // What points back was pinned with it; a link would make every member of a household its applicant.
+                Pin::Record(target) => profile.set(*record, at, Slot::Record(*target)),
                 Pin::List(items, complete) => {
                     let slot = Slot::List { items: items.clone(), complete: *complete };
                     profile.link(schema, *record, *field, slot);

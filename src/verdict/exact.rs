@@ -21,6 +21,9 @@ use std::rc::Rc;
 /// The most records a region may have; a list of unknown length grows one entry at a time.
 pub(super) const RECORDS: usize = 200;
 
+/// So many values of a fact are looked at one by one.
+const VALUES: i64 = 6;
+
 /// The verdicts on all policies, in the order of their ids. `scratch` is reused from one profile to the next.
 #[must_use]
 pub fn outcomes(bound: &Bound, profile: &Profile, scratch: &mut Scratch) -> Vec<Outcome> {
@@ -281,6 +284,8 @@ pub(super) struct Region<'a> {
     /// Shared until a split adds a record or a list: most splits only narrow a fact.
     pub(super) profile: Rc<Profile>,
     pub(super) narrowed: BTreeMap<(RecordIx, FieldId), Intervals>,
+    /// How many times an interval was cut in half to come here.
+    halved: usize,
 }
 
 impl<'a> Region<'a> {
@@ -294,7 +299,7 @@ impl<'a> Region<'a> {
                 profile.set_root(record);
             }
         }
-        Self { bound, profile: Rc::new(profile), narrowed: BTreeMap::new() }
+        Self { bound, profile: Rc::new(profile), narrowed: BTreeMap::new(), halved: 0 }
     }
 
     fn domain(&self, record: RecordIx, field: FieldId) -> Intervals {
@@ -327,12 +332,11 @@ impl<'a> Region<'a> {
                 let inner = domain.without(&ends);
                 if let Some((low, high)) = inner.ends() {
                     let middle = low.midpoint(high);
-                    into.extend(self.clone().narrow(
-                        record,
-                        fact.field,
-                        inner.and(&Intervals::range(middle.saturating_add(1), high)),
-                    ));
-                    into.extend(self.clone().narrow(record, fact.field, inner.and(&Intervals::range(low, middle))));
+                    for half in [Intervals::range(middle.saturating_add(1), high), Intervals::range(low, middle)] {
+                        let mut region = self.clone();
+                        region.halved += 1;
+                        into.extend(region.narrow(record, fact.field, inner.and(&half)));
+                    }
                 }
                 into.extend(self.clone().narrow(record, fact.field, Intervals::of([most])));
                 if least != most {
@@ -370,40 +374,95 @@ impl<'a> Region<'a> {
         }
     }
 
+    /// Puts the entries that a list surely has on it; anything else stays as it is.
+    pub(super) fn begin(&mut self, record: RecordIx, field: FieldId) {
+        let schema = &self.bound.graph.schema;
+        if let Some(at) = position(schema, field)
+            && !matches!(self.profile.slot(record, at), Slot::List { complete: true, .. })
+            && matches!(schema.field(field).map(|f| f.ty), Some(FieldType::List(_)))
+        {
+            let profile = Rc::make_mut(&mut self.profile);
+            let items = profile.surely(schema, record, field);
+            profile.link(schema, record, field, Slot::List { items, complete: false });
+        }
+    }
+
+    /// The same with what `answer` has of one fact in place of what is assumed of it here. Nothing leads any more to records that
+    /// stood in it.
+    pub(super) fn answering(mut self, record: RecordIx, field: FieldId, answer: &Self) -> Self {
+        match answer.narrowed.get(&(record, field)) {
+            Some(domain) => self.narrowed.insert((record, field), domain.clone()),
+            None => self.narrowed.remove(&(record, field)),
+        };
+        if let Some(at) = position(&self.bound.graph.schema, field) {
+            let said = answer.profile.slot(record, at);
+            if self.profile.slot(record, at) != said {
+                Rc::make_mut(&mut self.profile).set(record, at, said.clone());
+            }
+        }
+        self
+    }
+
+    /// How much was added to come here: records, and halves of halves.
+    pub(super) fn size(&self) -> usize {
+        self.profile.len() + self.halved
+    }
+
+    /// Where a fact has few values: the same with each of them.
+    pub(super) fn each(&self, record: RecordIx, field: FieldId) -> Option<Vec<Self>> {
+        let schema = &self.bound.graph.schema;
+        if !matches!(schema.field(field)?.ty, FieldType::YesNo | FieldType::Symbol(_)) {
+            return None;
+        }
+        let domain = self.domain(record, field);
+        let (least, most) = domain.ends()?;
+        if most.saturating_sub(least) >= VALUES {
+            return None;
+        }
+        let one = |value| self.clone().narrow(record, field, domain.and(&Intervals::of([value])));
+        Some((least..=most).filter_map(one).collect())
+    }
+
+    /// Where the fact is a list that may have further entries: the same without any, and with one.
+    pub(super) fn ended(&self, record: RecordIx, field: FieldId) -> Option<[Self; 2]> {
+        let schema = &self.bound.graph.schema;
+        let FieldType::List(entity) = schema.field(field)?.ty else { return None };
+        if matches!(self.profile.slot(record, position(schema, field)?), Slot::List { complete: true, .. }) {
+            return None;
+        }
+        let (mut none, mut one) = (self.clone(), self.clone());
+        Rc::make_mut(&mut none.profile).close(schema, record, field);
+        let longer = Rc::make_mut(&mut one.profile);
+        let mut items = longer.surely(schema, record, field);
+        items.push(longer.add(schema, entity));
+        longer.link(schema, record, field, Slot::List { items, complete: true });
+        Some([none.lengthened(&one), one])
+    }
+
+    /// With the records that another region has beyond these, at their places; nothing here leads to them.
+    pub(super) fn lengthened(mut self, other: &Self) -> Self {
+        if self.profile.len() < other.profile.len() {
+            Rc::make_mut(&mut self.profile).lengthen(&other.profile);
+        }
+        self
+    }
+
     /// A list of unknown length: exactly the known entries, or one more.
-    fn split_list(self, record: RecordIx, fact: FactRef, into: &mut Vec<Self>) {
+    fn split_list(mut self, record: RecordIx, fact: FactRef, into: &mut Vec<Self>) {
         let schema = &self.bound.graph.schema;
         let Some(field) = schema.field(fact.field) else { return };
         let FieldType::List(entity) = field.ty else { return };
-        let mut region = self;
-        let mut items = match region.profile.slot(record, fact.position as usize) {
-            Slot::List { items, .. } => items.clone(),
-            _ => Vec::new(),
-        };
-        // Whoever stands beside the list and belongs to it is one of it: the applicant is a member.
-        for beside in &field.includes {
-            let Some(at) = position(schema, *beside) else { continue };
-            let one = if let Slot::Record(ix) = region.profile.slot(record, at) {
-                *ix
-            } else {
-                let fresh = Rc::make_mut(&mut region.profile).add(schema, entity);
-                Rc::make_mut(&mut region.profile).link(schema, record, *beside, Slot::Record(fresh));
-                fresh
-            };
-            if !items.contains(&one) {
-                items.insert(0, one);
-            }
-        }
+        let items = Rc::make_mut(&mut self.profile).surely(schema, record, fact.field);
         if items.len() < field.up_to as usize {
-            let mut longer = region.clone();
+            let mut longer = self.clone();
             let mut items = items.clone();
             items.push(Rc::make_mut(&mut longer.profile).add(schema, entity));
             let complete = items.len() >= field.up_to as usize;
             Rc::make_mut(&mut longer.profile).link(schema, record, fact.field, Slot::List { items, complete });
             into.push(longer);
         }
-        Rc::make_mut(&mut region.profile).link(schema, record, fact.field, Slot::List { items, complete: true });
-        into.push(region);
+        Rc::make_mut(&mut self.profile).link(schema, record, fact.field, Slot::List { items, complete: true });
+        into.push(self);
     }
 }
 

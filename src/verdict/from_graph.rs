@@ -10,6 +10,7 @@ pub(super) use scalars::{day, shifted};
 use super::Truth;
 use super::facts::{Entries, Facts, Reading};
 use crate::graph::{Bound, FactRef, Node, NodeId};
+use crate::ids::FieldId;
 use crate::limits::Limits;
 use crate::profile::RecordIx;
 use crate::value::Number;
@@ -30,6 +31,19 @@ pub enum Blocker {
     List(RecordIx, FactRef),
     /// A set that may hold a value.
     Symbol(RecordIx, FactRef, u32),
+}
+
+impl Blocker {
+    /// The fact that it splits.
+    pub(super) const fn place(self) -> (RecordIx, FieldId) {
+        match self {
+            Self::Test(record, fact, _)
+            | Self::Scalar(record, fact)
+            | Self::Record(record, fact)
+            | Self::List(record, fact)
+            | Self::Symbol(record, fact, _) => (record, fact.field),
+        }
+    }
 }
 
 /// Memory for evaluations: reused, it makes them free of allocation. It also says how much work one may be.

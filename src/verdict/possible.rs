@@ -9,9 +9,9 @@ use super::from_graph::{Evaluation, Scratch};
 use super::{Truth, completion};
 use crate::graph::intervals::Intervals;
 use crate::graph::{Bound, Comparison, Constraint, Node, NodeId};
-use crate::ids::{EntityId, FieldId, PolicyId};
+use crate::ids::{FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
-use crate::schema::{FieldType, Schema};
+use crate::schema::FieldType;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An answer to "is there a household?".
@@ -253,8 +253,8 @@ pub fn grounded(bound: &Bound, profile: &Profile, nodes: &[NodeId]) -> Profile {
                 (Slot::Set { known, complete: false, .. }, _) => {
                     Some(Slot::Set { known: known.clone(), not: Vec::new(), complete: true })
                 }
-                (Slot::Unknown | Slot::List { complete: false, .. }, FieldType::List(of)) => {
-                    shortest(schema, &mut whole, ix, *id, of);
+                (Slot::Unknown | Slot::List { complete: false, .. }, FieldType::List(_)) => {
+                    whole.close(schema, ix, *id);
                     None
                 }
                 _ => None,
@@ -265,29 +265,6 @@ pub fn grounded(bound: &Bound, profile: &Profile, nodes: &[NodeId]) -> Profile {
         }
     }
     whole
-}
-
-/// Ends a list with the entries it has and those that belong to it: the applicant is a member.
-fn shortest(schema: &Schema, profile: &mut Profile, ix: RecordIx, list: FieldId, of: EntityId) {
-    let (Some(at), Some(field)) = (position(schema, list), schema.field(list)) else { return };
-    let mut items = match profile.slot(ix, at) {
-        Slot::List { items, .. } => items.clone(),
-        _ => Vec::new(),
-    };
-    for beside in &field.includes {
-        let known = position(schema, *beside).map(|at| profile.slot(ix, at).clone());
-        let one = if let Some(Slot::Record(one)) = known {
-            one
-        } else {
-            let one = profile.add(schema, of);
-            profile.link(schema, ix, *beside, Slot::Record(one));
-            one
-        };
-        if !items.contains(&one) {
-            items.insert(0, one);
-        }
-    }
-    profile.link(schema, ix, list, Slot::List { items, complete: true });
 }
 
 /// The facts that conditions and every constraint read.

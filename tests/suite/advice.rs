@@ -3,7 +3,7 @@
 
 use crate::household::{households, shanghai};
 use entitle::checked::interpret;
-use entitle::ids::PolicyId;
+use entitle::ids::{FieldId, PolicyId};
 use entitle::profile::{Profile, RecordIx, Slot};
 use entitle::schema::{Class, FieldType};
 use entitle::value::{Date, Language, Number};
@@ -26,10 +26,13 @@ fn case(seed: u64) -> (Engine, Rules, Profile, Date) {
     (engine, rules, profile, as_of)
 }
 
-/// A completion as a key, with one fact left out.
-fn key(profile: &Profile, left_out: (RecordIx, usize)) -> String {
+/// A completion of `known` as a key, with the answer to one question left out. Records that a completion adds are entries of
+/// the members' list here: they belong to that answer.
+fn key(known: &Profile, profile: &Profile, left_out: (RecordIx, usize)) -> String {
     let mut text = String::new();
-    for ix in (0..profile.len() as u32).map(RecordIx) {
+    let list = matches!(profile.slot(left_out.0, left_out.1), Slot::List { .. });
+    let count = if list { known.len() } else { profile.len() };
+    for ix in (0..count as u32).map(RecordIx) {
         for at in 0..profile.record(ix).unwrap().slots.len() {
             if (ix, at) != left_out {
                 // `Debug` of a slot hides what it holds.
@@ -44,6 +47,45 @@ fn key(profile: &Profile, left_out: (RecordIx, usize)) -> String {
         }
     }
     text
+}
+
+/// The profile with every answer there is to one question.
+fn answers(engine: &Engine, profile: &Profile, record: RecordIx, field: FieldId) -> Vec<Profile> {
+    let schema = engine.schema();
+    let (declared, at) = (schema.field(field).unwrap(), entitle::profile::position(schema, field).unwrap());
+    let said = |slot: Slot| {
+        let mut said = profile.clone();
+        said.set(record, at, slot);
+        said
+    };
+    match (declared.ty, profile.slot(record, at)) {
+        (FieldType::Set(of), slot) => {
+            let (known, not) = match slot {
+                Slot::Set { known, not, .. } => (known.as_slice(), not.as_slice()),
+                _ => (&[][..], &[][..]),
+            };
+            let count = schema.enumeration(of).unwrap().values.len() as u32;
+            let all = (0..1u32 << count).map(|bits| (0..count).filter(|s| bits >> s & 1 == 1).collect::<Vec<u32>>());
+            let can = |held: &Vec<u32>| known.iter().all(|k| held.contains(k)) && !not.iter().any(|n| held.contains(n));
+            all.filter(can).map(|known| said(Slot::Set { known, not: vec![], complete: true })).collect()
+        }
+        (FieldType::List(of), slot) => {
+            let items = match slot {
+                Slot::List { items, .. } => items.as_slice(),
+                _ => &[],
+            };
+            let applicant = profile.root(of).unwrap();
+            let surely = if items.contains(&applicant) { items.to_vec() } else { vec![applicant] };
+            let longer = |more: usize| {
+                let (mut next, mut items) = (profile.clone(), surely.clone());
+                items.extend((0..more).map(|_| next.add(schema, of)));
+                next.link(schema, record, field, Slot::List { items, complete: true });
+                next
+            };
+            (0..=declared.up_to as usize - surely.len()).map(longer).collect()
+        }
+        _ => (declared.range.0..=declared.range.1).map(|value| said(Slot::Scalar(value))).collect(),
+    }
 }
 
 proptest! {
@@ -61,10 +103,6 @@ proptest! {
             let asked = matches.missing(id);
             for listed in matches.explain(id).missing {
                 let Some(record) = listed.record else { continue };
-                let field = engine.schema().field(listed.field).unwrap();
-                if matches!(field.ty, FieldType::Set(_) | FieldType::List(_) | FieldType::Record(_)) {
-                    continue;
-                }
                 let at = entitle::profile::position(engine.schema(), listed.field).unwrap();
                 let mut truths: BTreeMap<String, BTreeSet<bool>> = BTreeMap::new();
                 let mut figure = false;
@@ -72,7 +110,7 @@ proptest! {
                     if interpret::constraints(engine.model(), next, as_of) == Some(true) {
                         match interpret::policy(engine.model(), id, next, as_of) {
                             interpret::Meaning::Conditions(Some(truth)) => {
-                                truths.entry(key(next, (record, at))).or_default().insert(truth);
+                                truths.entry(key(&profile, next, (record, at))).or_default().insert(truth);
                             }
                             _ => figure = true,
                         }
@@ -83,48 +121,16 @@ proptest! {
                 }
                 let matters = truths.values().any(|t| t.len() > 1);
                 // An answer can also settle a verdict without being read for it, through a constraint on another fact.
-                let settles = (field.range.0..=field.range.1).any(|value| {
-                    let mut said = profile.clone();
-                    said.set(record, at, Slot::Scalar(value));
+                let settles = answers(&engine, &profile, record, listed.field).into_iter().any(|said| {
                     let verdict = brute::verdict(&engine, &rules, id, &said, as_of, 20_000);
                     matches!(verdict, Some(Verdict::Eligible | Verdict::Ineligible))
                 });
+                let field = engine.schema().field(listed.field).unwrap();
                 let told = asked.iter().find(|a| a.missing == listed);
-                prop_assert_eq!(told.is_some_and(|a| a.settles), settles, "settles");
+                prop_assert_eq!(told.is_some_and(|a| a.settles), settles, "{} of record {:?} settles policy {}", field.name.id, record, i);
                 let found = told.is_some();
-                prop_assert_eq!(found, matters || settles, "{} of record {:?}, policy {}", field.name.id, record, i);
+                prop_assert_eq!(found, matters || settles, "{} of record {:?} matters to policy {}", field.name.id, record, i);
             }
-        }
-    }
-
-    #[test]
-    fn a_question_about_a_set_settles_what_some_answer_to_it_settles(seed: u64) {
-        let (engine, rules, mut profile, as_of) = case(seed);
-        let person = engine.schema().entity_named("person").unwrap();
-        let root = profile.root(person).unwrap();
-        let field = engine.schema().field_named(person, "benefits").unwrap();
-        let at = entitle::profile::position(engine.schema(), field).unwrap();
-        // Nothing known of it, or one value held, or one not.
-        let part = [(vec![], vec![]), (vec![0], vec![]), (vec![1], vec![]), (vec![], vec![0])];
-        let (known, not) = part[(seed % 4) as usize].clone();
-        profile.set(root, at, Slot::Set { known: known.clone(), not: not.clone(), complete: false });
-        let Ok(matches) = rules.match_profile(&profile) else { return Ok(()) };
-        for i in 0..2 {
-            let id = PolicyId(i);
-            let asked = matches.missing(id);
-            let Some(told) = asked.iter().find(|a| (a.missing.record, a.missing.field) == (Some(root), field)) else { continue };
-            let mut settles = false;
-            for held in [vec![], vec![0], vec![1], vec![0, 1]] {
-                if known.iter().all(|k| held.contains(k)) && !not.iter().any(|n| held.contains(n)) {
-                    let mut said = profile.clone();
-                    said.set(root, at, Slot::Set { known: held, not: vec![], complete: true });
-                    match brute::verdict(&engine, &rules, id, &said, as_of, 20_000) {
-                        Some(verdict) => settles |= verdict != Verdict::Undetermined,
-                        None => return Ok(()),
-                    }
-                }
-            }
-            prop_assert_eq!(told.settles, settles, "policy {}, {:?} held, {:?} not", i, known, not);
         }
     }
 
@@ -239,6 +245,17 @@ proptest! {
         let (engine, rules, mut profile, _) = case(seed);
         let mut dice = Dice::new(seed ^ 5);
         let schema = engine.schema();
+        if seed % 4 == 0 {
+            // Of a household of which nothing is known there is something to ask, where any policy is open.
+            let nobody = Profile::new();
+            let asked = rules.match_profile(&nobody).unwrap().next_question(&BTreeSet::new());
+            profile = rules.opened(&nobody);
+            let opened = rules.match_profile(&profile).unwrap();
+            prop_assert_eq!(&asked, &opened.next_question(&BTreeSet::new()));
+            for i in (0..2).map(PolicyId) {
+                prop_assert!(opened.missing(i).iter().all(|a| a.missing.record.is_some()));
+            }
+        }
         for _ in 0..60 {
             let matches = rules.match_profile(&profile).unwrap();
             // Whatever the questions are measured by, they end at the same place.
@@ -248,15 +265,15 @@ proptest! {
             let field = schema.field(question.field).unwrap();
             prop_assert!(!matches!(field.provenance, entitle::schema::Provenance::Judged));
             let at = entitle::profile::position(schema, question.field).unwrap();
+            let mut next = profile.clone();
             let slot = match field.ty {
                 FieldType::Set(_) => Slot::Set { known: vec![], not: vec![], complete: true },
-                FieldType::List(_) => match profile.slot(question.record, at) {
-                    Slot::List { items, .. } => Slot::List { items: items.clone(), complete: true },
-                    _ => Slot::List { items: vec![RecordIx(0)], complete: true },
-                },
+                FieldType::List(_) => {
+                    next.close(schema, question.record, question.field);
+                    next.slot(question.record, at).clone()
+                }
                 _ => Slot::Scalar(field.range.0 + dice.below((field.range.1 - field.range.0 + 1) as u64) as i64),
             };
-            let mut next = profile.clone();
             next.set(question.record, at, slot);
             if rules.match_profile(&next).is_err() {
                 return Ok(());
@@ -417,4 +434,34 @@ fn the_facts_read_are_all_that_matters() {
         }
         assert_eq!(rules.match_profile(&less).unwrap().verdict(dibao), verdict, "{name}");
     }
+}
+
+#[test]
+fn nobody_can_be_asked_about_every_policy() {
+    let engine = shanghai();
+    let rules = engine.at("2019-06-01".parse().unwrap()).unwrap();
+    let nobody = Profile::new();
+    let matches = rules.match_profile(&nobody).unwrap();
+    assert!(matches.next_question(&BTreeSet::new()).is_some(), "nothing is known, and something can be asked");
+    let opened = rules.opened(&nobody);
+    assert!(rules.opened(&opened) == opened, "a profile that has all records is the same");
+    let matches = rules.match_profile(&opened).unwrap();
+    for (i, verdict) in matches.verdicts().enumerate() {
+        if verdict == Verdict::Undetermined {
+            let missing = matches.explain(PolicyId::of(i)).missing;
+            assert!(missing.iter().all(|m| m.record.is_some()), "{}", engine.model().policies[i].name.id);
+        }
+    }
+    // A person without a household and the other way round: what leads from one to the other is there.
+    let person = engine.schema().entity_named("person").unwrap();
+    let mut alone = Profile::new();
+    let one = alone.add(engine.schema(), person);
+    alone.set_root(one);
+    let opened = rules.opened(&alone);
+    let household = engine.schema().entity_named("household").unwrap();
+    let home = engine.schema().field_named(person, "home").unwrap();
+    let at = entitle::profile::position(engine.schema(), home).unwrap();
+    assert_eq!(*opened.slot(one, at), Slot::Record(opened.root(household).unwrap()));
+    let venture = engine.schema().entity_named("venture").unwrap();
+    assert!(opened.root(venture).is_none(), "of whom no venture is told");
 }

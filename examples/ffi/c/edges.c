@@ -356,6 +356,17 @@ static void advised(const entitle_snapshot *snapshot)
     OK(entitle_question_json(rules, profile, NULL, 0, text, error));
     data = entitle_text_data(text, &length);
     CHECK(length == 4 && memcmp(data, "null", 4) == 0);
+    {
+        /* An interview with somebody of whom nothing is known. */
+        entitle_profile *nobody = NULL;
+        OK(entitle_profile_new(snapshot, &nobody, error));
+        OK(entitle_profile_open(nobody, rules, error));
+        OK(entitle_question_json(rules, nobody, NULL, 0, text, error));
+        data = entitle_text_data(text, &length);
+        CHECK(contains(data, length, "\"record\":0"));
+        OK(entitle_profile_set_number(nobody, 0, field(snapshot, person, "income"), 0, 0, error));
+        entitle_profile_free(nobody);
+    }
     OK(entitle_profile_forget(profile, 0, field(snapshot, person, "income"), error));
     OK(entitle_question_json(rules, profile, NULL, 0, text, error));
     data = entitle_text_data(text, &length);

@@ -140,6 +140,7 @@ unsafe extern "C" {
     pub(super) fn entitle_profile_free(profile: Handle);
     pub(super) fn entitle_profile_clear(profile: Handle, error: Handle) -> i32;
     pub(super) fn entitle_profile_root(profile: Handle, kind: u64, out: *mut u32, error: Handle) -> i32;
+    pub(super) fn entitle_profile_open(profile: Handle, rules: Handle, error: Handle) -> i32;
     pub(super) fn entitle_profile_seat(profile: Handle, record: u32, error: Handle) -> i32;
     pub(super) fn entitle_profile_set_yes_no(
         profile: Handle,

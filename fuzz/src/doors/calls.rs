@@ -484,6 +484,10 @@ impl Host {
             35 => {
                 let status = unsafe { entitle_record_json(r, p, text, error) };
                 self.judged_json(status, &[rules, profile], &[]);
+                if length == 0 {
+                    let status = unsafe { entitle_profile_open(p, r, error) };
+                    self.judge(status, &[profile, rules], &[]);
+                }
             }
             _ => {
                 let watcher = self.give(Kind::Watcher);

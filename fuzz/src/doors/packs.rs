@@ -8,29 +8,38 @@ use entitle_tests::generate::{self, Dice};
 use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
 
-/// The set with a fact of every type, and generated ones; some signed.
+/// The key that signs, and packs: the set with a fact of every type, and generated ones; some signed. The key comes from what
+/// it signs: a corpus may hold packs of an earlier version, and those were signed by another.
+fn signed() -> &'static (SigningKey, Vec<Vec<u8>>) {
+    static SIGNED: OnceLock<(SigningKey, Vec<Vec<u8>>)> = OnceLock::new();
+    SIGNED.get_or_init(|| {
+        let mut dice = Dice::new(5);
+        let mut engines = vec![Engine::from_texts([("a.policy".to_owned(), VOCABULARY.to_owned())]).unwrap()];
+        engines.extend((0..24).map(|_| generate::open(&generate::policies(&mut dice))));
+        let pack =
+            |n: usize, sign| engines[n].to_pack(&Options { revision: n as u64, sign, ..Options::default() }).unwrap();
+        let unsigned: Vec<Vec<u8>> = (0..engines.len()).map(|n| pack(n, None)).collect();
+        let key = SigningKey::from_seed(Algorithm::Ed25519, &Sha256::digest(unsigned.concat()).into()).unwrap();
+        let packs = (0..engines.len()).map(|n| if n % 2 == 1 { pack(n, Some(&key)) } else { unsigned[n].clone() });
+        let packs = packs.collect();
+        (key, packs)
+    })
+}
+
+/// Packs to begin with.
 pub(super) fn seeds() -> Vec<Vec<u8>> {
-    let key = SigningKey::from_seed(Algorithm::Ed25519, &[7; 32]).unwrap();
-    let mut dice = Dice::new(5);
-    let mut engines = vec![Engine::from_texts([("a.policy".to_owned(), VOCABULARY.to_owned())]).unwrap()];
-    engines.extend((0..24).map(|_| generate::open(&generate::policies(&mut dice))));
-    let pack = |(n, engine): (usize, &Engine)| {
-        let sign = (n % 2 == 1).then_some(&key);
-        engine.to_pack(&Options { revision: n as u64, sign, ..Options::default() }).unwrap()
-    };
-    engines.iter().enumerate().map(pack).collect()
+    signed().1.clone()
 }
 
 /// A pack is refused, or opens to a set that matches; with a key it opens only as it was signed.
 pub(super) fn pack(data: &[u8]) {
-    static SIGNED: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
-    let key = SigningKey::from_seed(Algorithm::Ed25519, &[7; 32]).unwrap();
+    let (key, packs) = signed();
     let _ = PackInfo::read(data);
     tried(data);
     let Some(right) = with_checksums(data) else { return };
     tried(&right);
     if Engine::from_pack(&right, &Trust::signed_by(key.public())).is_ok() {
-        assert!(SIGNED.get_or_init(seeds).contains(&right), "a signature on other bytes is believed");
+        assert!(packs.contains(&right), "a signature on other bytes is believed");
     }
 }
 

@@ -57,7 +57,9 @@ impl Path<'_> {
             Node::Or(parts) => self.hang_part(c, parts, false, scratch),
             Node::Any(list, body) => self.hang_entry(c, *list, (*body, false), scratch),
             Node::All(list, body) => self.hang_entry(c, *list, (*body, true), scratch),
-            Node::Test(fact, _) => c.reach(fact.record) == Some(self.asked.0),
+            Node::Test(fact, _) | Node::Holds(fact, _) | Node::IsEmpty(fact) => {
+                c.reach(fact.record) == Some(self.asked.0)
+            }
             Node::Compare(..) | Node::InSet(..) | Node::Within(..) | Node::HoldsValue(..) => true,
             _ => false,
         }
@@ -85,6 +87,9 @@ impl Path<'_> {
         let (bound, base) = (c.bound, self.base);
         let Node::List { fact, level, filters } = bound.graph.node(list) else { return false };
         let Some(record) = c.reach(fact.record) else { return false };
+        if (record, fact.field) == self.asked {
+            return true;
+        }
         let (items, complete) = c.items(record, *fact);
         let parts = || std::iter::once(&body).chain(filters.iter());
         items.iter().flat_map(|chosen| parts().map(move |part| (chosen, part))).any(|(chosen, part)| {

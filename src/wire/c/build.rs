@@ -3,6 +3,7 @@
 use super::list::decimals;
 use super::snapshot::{Shared, Snapshot};
 use super::status::Failure;
+use crate::engine::Rules;
 use crate::ids::{EntityId, FieldId};
 use crate::profile::{Profile, RecordIx, Slot};
 use crate::schema::{Field, FieldType};
@@ -113,6 +114,17 @@ impl Draft {
     pub(super) fn seat(&mut self, record: u32) -> Result<(), Failure> {
         let ix = self.record(record)?;
         self.profile.set_root(ix);
+        Ok(())
+    }
+
+    /// With every record that policies look at.
+    pub(super) fn open(&mut self, rules: &Rules) -> Result<(), Failure> {
+        let opened = rules.opened(&self.profile);
+        if opened.len() > RECORDS {
+            return Err(Failure::limit(format!("a profile has at most {RECORDS} records")));
+        }
+        self.profile = opened;
+        *self.checked.get_mut() = false;
         Ok(())
     }
 

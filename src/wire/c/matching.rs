@@ -35,6 +35,12 @@ impl Day {
         draft.finished()
     }
 
+    /// Gives a profile every record that policies look at.
+    pub(super) fn open(&self, draft: &mut Draft) -> Result<(), Failure> {
+        self.snapshot.same(&draft.snapshot, "the profile")?;
+        draft.open(&self.rules)
+    }
+
     /// A household that is watched under these rules.
     pub(super) fn watch(&self, profile: &Profile) -> Result<Watcher<Arc<Rules>>, Failure> {
         let readers = self.readers.get_or_init(|| self.rules.readers());

@@ -3,6 +3,7 @@
 use super::build::Draft;
 use super::edge::{Out, guard, slice, text};
 use super::handle::{Handle, Kind, change, free, give, read};
+use super::matching::Day;
 use super::metrics::{Call, timed};
 use super::snapshot::Shared;
 use super::status::{Failure, problems};
@@ -117,6 +118,20 @@ unsafe extern "C" fn entitle_profile_root(
 unsafe extern "C" fn entitle_profile_seat(profile: *mut Handle<Draft>, record: u32, error: *mut Handle<Report>) -> i32 {
     // SAFETY: the header asks for a live profile that no other thread uses.
     guard(error, || unsafe { change(profile)?.seat(record) })
+}
+
+/// `entitle_profile_open`
+#[unsafe(no_mangle)]
+unsafe extern "C" fn entitle_profile_open(
+    profile: *mut Handle<Draft>,
+    rules: *const Handle<Day>,
+    error: *mut Handle<Report>,
+) -> i32 {
+    guard(error, || {
+        // SAFETY: the header asks for a live profile that no other thread uses, and live rules.
+        let (draft, day) = unsafe { (change(profile)?, read(rules)?) };
+        day.open(draft)
+    })
 }
 
 /// `entitle_profile_set_yes_no`
