@@ -465,3 +465,79 @@ fn nobody_can_be_asked_about_every_policy() {
     let venture = engine.schema().entity_named("venture").unwrap();
     assert!(opened.root(venture).is_none(), "of whom no venture is told");
 }
+
+/// A vocabulary with a kind of each sort: linked with another, alone, in a fact, in a fact of an entry.
+const KINDS: &str = r#"
+enum category { welfare }
+record person { home: household; poor: yes/no; job: job }
+record household { applicant: person; members: list of person up to 4; cold: yes/no }
+record job { hard: yes/no; at: place }
+record place { far: yes/no }
+record shop { small: yes/no; owner: person }
+policy for_person for person { category: welfare; in force: from 2000-01-01 until further notice; source: "s"; status: illustrative
+    eligible when { poor; home.cold; job.at.far; any home.members { job.hard } } }
+policy for_shop for shop { category: welfare; in force: from 2000-01-01 until further notice; source: "s"; status: illustrative
+    eligible when { small; owner.poor } }
+"#;
+
+#[test]
+fn what_stands_beside_a_record_is_there_once_a_profile_is_opened() {
+    let text = KINDS
+        .replace("; in force", "\n    in force")
+        .replace("; source", "\n    source")
+        .replace("; status", "\n    status");
+    let text = text.replace("{ category", "{\n    category");
+    let engine = Engine::from_texts([("a.policy".to_owned(), text)]).unwrap_or_else(|e| panic!("{e:?}"));
+    let schema = engine.schema();
+    let rules = engine.at("2020-01-01".parse().unwrap()).unwrap();
+    let kind = |name: &str| schema.entity_named(name).unwrap();
+    let field = |of: &str, name: &str| schema.field_named(kind(of), name).unwrap();
+    let slot = |p: &Profile, ix: RecordIx, of: &str, name: &str| {
+        p.slot(ix, entitle::profile::position(schema, field(of, name)).unwrap()).clone()
+    };
+    let to = |slot: Slot| if let Slot::Record(ix) = slot { ix } else { panic!("no record") };
+    let count = |p: &Profile, name: &str| {
+        (0..p.len() as u32).filter(|i| p.record(RecordIx(*i)).unwrap().entity == kind(name)).count()
+    };
+
+    // Of nothing: every kind that policies are for, the person and the household linked, and what their facts lead to.
+    let all = rules.opened(&Profile::new());
+    let (one, home) = (all.root(kind("person")).unwrap(), all.root(kind("household")).unwrap());
+    assert_eq!((to(slot(&all, one, "person", "home")), to(slot(&all, home, "household", "applicant"))), (home, one));
+    let job = to(slot(&all, one, "person", "job"));
+    assert!(matches!(slot(&all, job, "job", "at"), Slot::Record(_)));
+    let shop = all.root(kind("shop")).unwrap();
+    assert_ne!(to(slot(&all, shop, "shop", "owner")), one, "whose shop it is is not known");
+    assert_eq!(["person", "household", "job", "place", "shop"].map(|k| count(&all, k)), [2, 1, 1, 1, 1]);
+    assert!(rules.opened(&all) == all);
+
+    // A household whose applicant stands in it: the applicant is the person. No shop.
+    let mut profile = Profile::new();
+    let (home, first, second) = (
+        profile.add(schema, kind("household")),
+        profile.add(schema, kind("person")),
+        profile.add(schema, kind("person")),
+    );
+    profile.set_root(home);
+    profile.link(schema, home, field("household", "applicant"), Slot::Record(second));
+    let members = Slot::List { items: vec![first, second], complete: false };
+    profile.link(schema, home, field("household", "members"), members.clone());
+    let opened = rules.opened(&profile);
+    assert_eq!(opened.root(kind("person")), Some(second));
+    assert_eq!(opened.root(kind("shop")), None);
+    assert_eq!(to(slot(&opened, second, "person", "home")), home);
+    assert_eq!(slot(&opened, home, "household", "members"), members, "what is known stays");
+    let jobs = [first, second].map(|ix| to(slot(&opened, ix, "person", "job")));
+    assert_ne!(jobs[0], jobs[1], "each has a job of their own");
+    assert_eq!(slot(&opened, jobs[0], "job", "at"), Slot::Unknown, "no policy looks where a member's job is");
+    assert!(matches!(slot(&opened, jobs[1], "job", "at"), Slot::Record(_)));
+    assert_eq!(["person", "household", "job", "place", "shop"].map(|k| count(&opened, k)), [2, 1, 2, 1, 0]);
+
+    // A shop whose owner is not the applicant: no household is made up for it, and nothing is asked of one.
+    let mut profile = Profile::new();
+    let shop = profile.add(schema, kind("shop"));
+    profile.set_root(shop);
+    let opened = rules.opened(&profile);
+    assert_eq!((opened.root(kind("shop")), opened.root(kind("household"))), (Some(shop), None));
+    assert_eq!(["person", "household", "job", "shop"].map(|k| count(&opened, k)), [1, 0, 0, 1]);
+}
