@@ -474,20 +474,25 @@ record household { applicant: person; members: list of person up to 4; cold: yes
 record job { hard: yes/no; at: place }
 record place { far: yes/no }
 record shop { small: yes/no; owner: person }
-policy for_person for person { category: welfare; in force: from 2000-01-01 until further notice; source: "s"; status: illustrative
-    eligible when { poor; home.cold; job.at.far; any home.members { job.hard } } }
-policy for_shop for shop { category: welfare; in force: from 2000-01-01 until further notice; source: "s"; status: illustrative
-    eligible when { small; owner.poor } }
+policy for_person for person {
+    category: welfare
+    in force: from 2000-01-01 until further notice
+    source: "s"
+    status: illustrative
+    eligible when { poor; home.cold; job.at.far; any home.members { job.hard } }
+}
+policy for_shop for shop {
+    category: welfare
+    in force: from 2000-01-01 until further notice
+    source: "s"
+    status: illustrative
+    eligible when { small; owner.poor }
+}
 "#;
 
 #[test]
 fn what_stands_beside_a_record_is_there_once_a_profile_is_opened() {
-    let text = KINDS
-        .replace("; in force", "\n    in force")
-        .replace("; source", "\n    source")
-        .replace("; status", "\n    status");
-    let text = text.replace("{ category", "{\n    category");
-    let engine = Engine::from_texts([("a.policy".to_owned(), text)]).unwrap_or_else(|e| panic!("{e:?}"));
+    let engine = Engine::from_texts([("a.policy".to_owned(), KINDS.to_owned())]).unwrap();
     let schema = engine.schema();
     let rules = engine.at("2020-01-01".parse().unwrap()).unwrap();
     let kind = |name: &str| schema.entity_named(name).unwrap();
