@@ -546,3 +546,34 @@ fn what_stands_beside_a_record_is_there_once_a_profile_is_opened() {
     assert_eq!((opened.root(kind("shop")), opened.root(kind("household"))), (Some(shop), None));
     assert_eq!(["person", "household", "job", "shop"].map(|k| count(&opened, k)), [1, 0, 0, 1]);
 }
+
+#[test]
+fn what_is_not_found_out_is_asked_and_the_search_ends() {
+    // No whole numbers meet the equation, and no bounds show that.
+    let text = r#"
+enum category { welfare }
+record person { a: times from 1 time to 1000000 times; b: times from 1 time to 1000000 times; c: yes/no }
+policy p for person {
+    category: welfare
+    in force: from 2000-01-01 until further notice
+    source: "s"
+    status: illustrative
+    eligible when { c or a * a is b * b * 2 }
+}
+"#;
+    let engine = Engine::from_texts([("a.policy".to_owned(), text.to_owned())]).unwrap_or_else(|e| panic!("{e}"));
+    let rules = engine.at("2020-01-01".parse().unwrap()).unwrap();
+    let profile = rules.opened(&Profile::new());
+    let matches = rules.match_profile(&profile).unwrap();
+    assert_eq!(matches.verdict(PolicyId(0)), Verdict::Undetermined);
+    let schema = engine.schema();
+    let asked = matches.missing(PolicyId(0));
+    let told = |a: &advise::missing::Asked| (schema.field(a.missing.field).unwrap().name.id.clone(), a.settles);
+    let told: BTreeSet<(String, bool)> = asked.iter().map(told).collect();
+    assert_eq!(told, [("a", false), ("b", false), ("c", true)].map(|(f, s)| (f.to_owned(), s)).into());
+    // Once the rest is known to be no help, what was not ruled out is all there is to ask.
+    let mut no = profile.clone();
+    no.set(RecordIx(0), 2, Slot::Scalar(0));
+    let matches = rules.match_profile(&no).unwrap();
+    assert_eq!(matches.next_question(&BTreeSet::new()).map(|q| q.policies), Some(vec![PolicyId(0)]));
+}

@@ -265,3 +265,16 @@ fn a_limit_that_only_rises_is_proved_to_shut_nobody_out() {
     let shown = matches!(change, Change::Different { widened: Found::Household(_), narrowed: Found::Nobody, .. });
     assert!(shown, "{change:?}");
 }
+
+/// What holds for any value is said all the same: whoever reads the household can work the verdict out from what it says.
+#[test]
+fn a_household_that_is_shown_says_the_facts_of_every_record() {
+    let bounds = "any friends { age + 1 year old > 0 years old }\ncoins + 1 time > 0 times";
+    let kind = |mood: &str| policy("p", "甲", OPEN, &format!("{mood}\n{bounds}"));
+    let Change::Different { widened: Found::Household(w), .. } = change(&kind("happy"), &kind("not happy")) else {
+        panic!("no household")
+    };
+    assert_eq!(w.verdicts, (Verdict::Ineligible, Verdict::Eligible));
+    // Unhappy, so many coins, one friend and the friend's age.
+    assert_eq!(known(&w.profile), 4);
+}

@@ -276,13 +276,16 @@ impl<'a> Finder<'a> {
         } else {
             values.extend([least, most].iter().filter(|_| part.number));
             for set in &part.sets {
+                // Both ends of each piece: what counts may rise or fall within it.
                 let inside = self.bound.set(*set).and(range);
                 let outside = range.without(self.bound.set(*set));
-                values.extend([inside, outside].iter().filter_map(|s| super::draft::nearest(s, value)));
+                let pieces = inside.as_slice().iter().chain(outside.as_slice());
+                values.extend(pieces.flat_map(|(first, last)| [*first, *last]));
             }
         }
         values.retain(|v| *v != value && range.contains(*v));
-        values.sort_unstable();
+        // Of many the nearest.
+        values.sort_unstable_by_key(|v| (v.abs_diff(value), *v));
         values.dedup();
         values.truncate(VALUES);
         values
