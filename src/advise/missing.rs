@@ -20,7 +20,7 @@ const VALUES: usize = 40;
 const COMBINED: usize = 3;
 
 /// To find the policies that a question bears on, so many pairs of regions are looked at, where that is enough.
-const FEW: u32 = 24;
+const FEW: u32 = 12;
 
 /// A missing fact that can still matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,21 +67,25 @@ pub(super) fn bears_on(
     asked: (RecordIx, FieldId),
     scratch: &mut Scratch,
 ) -> Vec<PolicyId> {
-    let mut among = |pairs| -> (bool, Vec<PolicyId>) {
-        let mut sure = false;
-        let matters = |policy: &PolicyId| {
-            let found = can_matter(bound, profile, *policy, asked, pairs, scratch);
-            sure |= found == Some(true);
-            found != Some(false)
-        };
-        let kept = policies.iter().copied().filter(matters).collect();
-        (sure, kept)
-    };
-    match among(FEW) {
-        (true, policies) => policies,
-        (false, policies) if policies.is_empty() => policies,
-        (false, _) => among(PAIRS).1,
+    let mut sure = false;
+    let mut kept: Vec<PolicyId> = Vec::new();
+    for policy in policies {
+        let found = can_matter(bound, profile, *policy, asked, FEW, scratch);
+        sure |= found == Some(true);
+        kept.extend((found != Some(false)).then_some(*policy));
     }
+    // Looked into further until one is sure.
+    let mut left = 0;
+    while !sure && let Some(policy) = kept.get(left) {
+        match can_matter(bound, profile, *policy, asked, PAIRS, scratch) {
+            Some(false) => drop(kept.remove(left)),
+            found => {
+                sure = found == Some(true);
+                left += 1;
+            }
+        }
+    }
+    kept
 }
 
 fn can_matter(

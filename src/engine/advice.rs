@@ -196,7 +196,7 @@ impl Matches<'_> {
     pub fn missing(&self, policy: PolicyId) -> Vec<Asked> {
         let listed = self.explain(policy).missing;
         let (bound, mut scratch) = (&self.rules.bound, self.rules.scratch());
-        let whole = self.opened_where_needed(&listed);
+        let whole = listed.iter().any(|m| m.record.is_none()).then(|| self.rules.opened(self.profile));
         let Some(whole) = whole.as_ref().and_then(|profile| self.rules.match_profile(profile).ok()) else {
             return missing::exact_missing(bound, self.profile, policy, &listed, &mut scratch);
         };
@@ -212,11 +212,6 @@ impl Matches<'_> {
         found
     }
 
-    /// The profile with all records, where a fact of one that is not there is missing.
-    fn opened_where_needed(&self, missing: &[Missing]) -> Option<Profile> {
-        missing.iter().any(|m| m.record.is_none()).then(|| self.rules.opened(self.profile))
-    }
-
     /// What to ask next, or none: then no answer the household can give changes any verdict. `skipped` are facts that it
     /// could not say; what only a caseworker can say is never asked. Where the profile does not have all the records that
     /// policies look at, the question may be about one that [`Rules::opened`] adds. Policies for a kind of record that it does not add
@@ -229,16 +224,16 @@ impl Matches<'_> {
     /// The same with a measure of one's own: money at stake, or the effort of a look-up.
     #[must_use]
     pub fn next_question_by(&self, skipped: &BTreeSet<Asking>, measure: &Measure<'_>) -> Option<Question> {
-        let mut scratch = self.rules.scratch();
-        let open = question::undetermined(&self.rules.bound, self.profile, &mut scratch);
-        let explained = self.explain_all(&open, &mut scratch);
-        let missing: Vec<(PolicyId, Vec<Missing>)> = explained.into_iter().map(|e| (e.policy, e.missing)).collect();
-        let whole = missing.iter().find_map(|(_, listed)| self.opened_where_needed(listed));
-        if let Some(whole) = whole.filter(|whole| whole != self.profile)
+        let whole = self.rules.opened(self.profile);
+        if whole != *self.profile
             && let Ok(matches) = self.rules.match_profile(&whole)
         {
             return matches.next_question_by(skipped, measure);
         }
+        let mut scratch = self.rules.scratch();
+        let open = question::undetermined(&self.rules.bound, self.profile, &mut scratch);
+        let explained = self.explain_all(&open, &mut scratch);
+        let missing: Vec<(PolicyId, Vec<Missing>)> = explained.into_iter().map(|e| (e.policy, e.missing)).collect();
         question::next(&self.rules.bound, self.profile, &missing, skipped, measure, &mut scratch)
     }
 

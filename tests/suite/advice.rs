@@ -264,6 +264,13 @@ proptest! {
             let Some(question) = matches.next_question_by(&BTreeSet::new(), &measure) else { break };
             let field = schema.field(question.field).unwrap();
             prop_assert!(!matches!(field.provenance, entitle::schema::Provenance::Judged));
+            // It bears on all the policies that it can change, and there is one.
+            let changes = |i: &PolicyId| {
+                matches.missing(*i).iter().any(|a| (a.missing.record, a.missing.field) == (Some(question.record), question.field))
+            };
+            let changed: Vec<PolicyId> = (0..2).map(PolicyId).filter(changes).collect();
+            prop_assert!(!changed.is_empty(), "{} changes nothing", field.name.id);
+            prop_assert!(changed.iter().all(|i| question.policies.contains(i)));
             let at = entitle::profile::position(schema, question.field).unwrap();
             let mut next = profile.clone();
             let slot = match field.ty {
