@@ -121,8 +121,7 @@ impl<'a> Completion<'a> {
                 // What points back was pinned with it; a link would make every member of a household its applicant.
                 Pin::Record(target) => profile.set(*record, at, Slot::Record(*target)),
                 Pin::List(items, complete) => {
-                    let slot = Slot::List { items: items.clone(), complete: *complete };
-                    profile.link(schema, *record, *field, slot);
+                    profile.set(*record, at, Slot::List { items: items.clone(), complete: *complete });
                 }
                 Pin::Symbol(symbol, held) => {
                     let (mut known, mut not, complete) = set_of(profile.slot(*record, at));

@@ -2,6 +2,7 @@
 
 use crate::corpus::root;
 use crate::properties::cases;
+use entitle::Engine;
 use entitle::ast::print::{Glossary, Surface, print};
 use entitle::ast::{File, from_text::parse};
 use entitle::span::FileId;
@@ -147,4 +148,16 @@ fn a_record_called_person_stays_one_with_notes_behind_it() {
     let printed = print(&file, Surface::English, &Glossary::collect(&[&file]));
     assert!(printed.contains("worker: person held by tax class action"), "{printed}");
     holds(text, &[]);
+}
+
+/// An editor that shows no line there would show what follows a comment as part of it.
+#[test]
+fn a_lone_carriage_return_ends_no_line() {
+    let open = |text: &str| Engine::from_texts([("a.policy".to_owned(), text.to_owned())]);
+    let hidden =
+        open("enum category { welfare } // said\rrecord hidden { a: yes/no }\nrecord seen { a: yes/no }\r\n").unwrap();
+    assert!(hidden.schema().entity_named("hidden").is_none());
+    assert!(hidden.schema().entity_named("seen").is_some());
+    let error = open("enum category { welfare }\rrecord seen { a: yes/no }\n").unwrap_err();
+    assert!(error.to_string().contains('␍'), "{error}");
 }

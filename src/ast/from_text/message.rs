@@ -59,7 +59,7 @@ impl Builder<'_> {
         let message = if found.is_empty() {
             format!("{what} stops too early")
         } else {
-            format!("{what} cannot be read from `{found}` on")
+            format!("{what} cannot be read from `{}` on", visible(found))
         };
         let mut finding =
             Diagnostic::error(slip_code, self.at(at, at + width.max(usize::from(!shown.is_empty()))), message);
@@ -71,6 +71,9 @@ impl Builder<'_> {
     /// The commonest slips: a code where they have one of their own, and what to write.
     fn slip(&self, before: &str, rest: &str) -> Option<(Option<Code>, String)> {
         let first = rest.chars().next()?;
+        if first == '\r' {
+            return Some((None, "a carriage return alone ends no line; end lines with a line feed".to_owned()));
+        }
         if let Some(half) = half_width(first) {
             return Some((Some(code::WIDTH), format!("`{first}` is of full width; write `{half}`")));
         }
@@ -242,4 +245,14 @@ fn phrases(rules: &[Rule]) -> String {
         Some((only, _)) => (*only).to_owned(),
         None => "the end of the line".to_owned(),
     }
+}
+
+/// A piece of text as a message shows it: control characters by their pictures.
+fn visible(text: &str) -> String {
+    let picture = |c: char| match u32::from(c) {
+        code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or(c),
+        0x7F => '\u{2421}',
+        _ => c,
+    };
+    text.chars().map(picture).collect()
 }
