@@ -466,14 +466,6 @@ entitle_status entitle_profile_root(entitle_profile *profile, entitle_kind kind,
 entitle_status entitle_profile_seat(entitle_profile *profile, entitle_record record, entitle_error *error);
 
 /*
- * Adds the records that policies look at and that are not there yet, behind the others, with nothing known of them: what
- * stands beside a root, as the household of a person, linked with it (every kind where there is no root), and records in
- * facts. An interview begins with it: each question of `entitle_question_json` is then about a record that is there.
- * Errors: ENTITLE_STALE, ENTITLE_LIMIT.
- */
-entitle_status entitle_profile_open(entitle_profile *profile, const entitle_rules *rules, entitle_error *error);
-
-/*
  * Setting a fact replaces what was said of it. No memory is allocated by the first four, so that one profile may be filled
  * anew for each household of the same shape.
  *
@@ -570,6 +562,14 @@ entitle_status entitle_rules_snapshot(const entitle_rules *rules, entitle_snapsh
 
 /* Frees rules. */
 void entitle_rules_free(entitle_rules *rules);
+
+/*
+ * Adds the records that policies look at and that are not there yet, behind the others, with nothing known of them: what
+ * stands beside a root, as the household of a person, linked with it (every kind where there is no root), and records in
+ * facts. An interview begins with it: each question of `entitle_question_json` is then about a record that is there.
+ * Errors: ENTITLE_STALE, ENTITLE_LIMIT.
+ */
+entitle_status entitle_profile_open(entitle_profile *profile, const entitle_rules *rules, entitle_error *error);
 
 /* A new scratch. It grows with the first match and keeps its memory. Freed with `entitle_scratch_free`. Cannot fail. */
 entitle_scratch *entitle_scratch_new(void);

@@ -584,3 +584,44 @@ policy p for person {
     let matches = rules.match_profile(&no).unwrap();
     assert_eq!(matches.next_question(&BTreeSet::new()).map(|q| q.policies), Some(vec![PolicyId(0)]));
 }
+
+#[test]
+fn an_answer_that_settles_nothing_can_matter_all_the_same() {
+    let text = r#"
+enum category { welfare }
+record person { a: yes/no; b: yes/no; n: times from 0 times to 1000 times; held: set of policy; pets: list of { tame: yes/no } up to 3 }
+policy p for person {
+    category: welfare
+    in force: from 2000-01-01 until further notice
+    source: "s"
+    status: illustrative
+    eligible when { (CONDITION and a) or b }
+}
+"#;
+    let conditions = ["held includes p", "pets.count >= 2 people", "any pets { tame }", "n > 700 times"];
+    for condition in conditions {
+        let text = text.replace("CONDITION", condition);
+        let engine = Engine::from_texts([("a.policy".to_owned(), text)]).unwrap_or_else(|e| panic!("{condition}: {e}"));
+        let rules = engine.at("2020-01-01".parse().unwrap()).unwrap();
+        let profile = rules.opened(&Profile::new());
+        let told = |profile: &Profile| -> Vec<(String, bool)> {
+            let matches = rules.match_profile(profile).unwrap();
+            let name = |a: &advise::missing::Asked| engine.schema().field(a.missing.field).unwrap().name.id.clone();
+            matches.missing(PolicyId(0)).iter().map(|a| (name(a), a.settles)).collect()
+        };
+        let open = told(&profile);
+        assert_eq!(open.len(), 3, "{condition}: {open:?}");
+        assert!(open.iter().all(|(name, settles)| *settles == (name == "b")), "{condition}: {open:?}");
+        // Without `a` it does not matter any more, with `a` and without `b` it is all that does.
+        for (a, b, left) in [(0, None, 1), (1, Some(0), 1)] {
+            let mut said = profile.clone();
+            said.set(RecordIx(0), 0, Slot::Scalar(a));
+            if let Some(b) = b {
+                said.set(RecordIx(0), 1, Slot::Scalar(b));
+            }
+            let open = told(&said);
+            assert_eq!(open.len(), left, "{condition}: {open:?}");
+            assert!(open.iter().all(|(_, settles)| *settles), "{condition}: {open:?}");
+        }
+    }
+}

@@ -199,11 +199,11 @@ proptest! {
     }
 }
 
-/// The ways for a policy on two counts `a` and `b` of a person, from 0 to 100, who has the class `action`.
-fn ways(condition: &str, a: i64, b: i64) -> (Rules, Profile, Vec<Way>) {
+/// The ways for a policy on two counts `a` and `b` of a person, from 0 to `most`, that can be changed, and the profile.
+fn ways(condition: &str, most: i64, (a, b): (i64, i64)) -> (Profile, Vec<Way>) {
     let text = format!(
         "enum category {{ welfare }}
-         record person {{ a: times from 0 times to 100 times class action; b: times from 0 times to 100 times class action }}
+         record person {{ a: times from 0 times to {most} times class action; b: times from 0 times to {most} times class action }}
          policy p for person {{
              category: welfare
              in force: from 2000-01-01 until further notice
@@ -223,28 +223,31 @@ fn ways(condition: &str, a: i64, b: i64) -> (Rules, Profile, Vec<Way>) {
     for way in &needs.ways {
         assert!(flips(verdict(&rules, &way.applied(&profile), PolicyId(0))), "{way:?}");
     }
-    (rules, profile, needs.ways)
+    (profile, needs.ways)
 }
 
 #[test]
 fn what_one_fact_cannot_reach_another_helps_to() {
-    // Alone neither gets there: the one goes as far as helps most, the other does the rest.
-    let (_, profile, found) = ways("a + b >= 150 times", 10, 20);
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].changes.len(), 2);
-    let reached = found[0].applied(&profile);
-    assert_ne!((reached.slot(RecordIx(0), 0), reached.slot(RecordIx(0), 1)), (&Slot::Scalar(10), &Slot::Scalar(20)));
-    let (_, _, found) = ways("a + b <= 5 times", 10, 20);
-    assert_eq!(found.iter().map(|w| w.changes.len()).collect::<Vec<_>>(), [2], "{found:?}");
-    // Each alone gets there.
-    let (_, _, found) = ways("a + b >= 60 times", 10, 20);
-    assert_eq!(found.iter().map(|w| w.changes.len()).collect::<Vec<_>>(), [1, 1], "{found:?}");
+    // Every value is looked at where there are few, the ends and what tests tell apart where there are many.
+    for most in [30, 100] {
+        // Alone neither gets there: the one goes as far as helps most, the other does the rest.
+        let (profile, found) = ways(&format!("a + b >= {} times", most + most / 2), most, (1, 2));
+        assert_eq!(found.iter().map(|w| w.changes.len()).collect::<Vec<_>>(), [2], "{found:?}");
+        let reached = found[0].applied(&profile);
+        let values = [0, 1].map(|at| if let Slot::Scalar(n) = reached.slot(RecordIx(0), at) { *n } else { 0 });
+        assert_eq!(values.iter().sum::<i64>(), most + most / 2, "{values:?}");
+        let (_, found) = ways("a + b <= 1 time", most, (10, 20));
+        assert_eq!(found.iter().map(|w| w.changes.len()).collect::<Vec<_>>(), [2], "{found:?}");
+        // Each alone gets there.
+        let (_, found) = ways("a + b >= 20 times", most, (1, 2));
+        assert_eq!(found.iter().map(|w| w.changes.len()).collect::<Vec<_>>(), [1, 1], "{found:?}");
+    }
 }
 
 #[test]
 fn a_fact_that_is_tested_and_counted_goes_to_the_nearest_value_that_does() {
     // From 25 on it is enough, up to 30, and again from 65 on.
-    let (_, profile, found) = ways("a + case { a <= 30 times: 40 times; otherwise: 0 times } >= 65 times", 0, 0);
-    let values: Vec<Slot> = found.iter().map(|w| w.applied(&profile).slot(RecordIx(0), 0).clone()).collect();
-    assert_eq!(values[0], Slot::Scalar(25));
+    let (profile, found) = ways("a + case { a <= 30 times: 40 times; otherwise: 0 times } >= 65 times", 100, (0, 0));
+    let first = found[0].applied(&profile);
+    assert!(*first.slot(RecordIx(0), 0) == Slot::Scalar(25), "{found:?}");
 }
