@@ -161,3 +161,14 @@ fn a_lone_carriage_return_ends_no_line() {
     let error = open("enum category { welfare }\rrecord seen { a: yes/no }\n").unwrap_err();
     assert!(error.to_string().contains('␍'), "{error}");
 }
+
+/// In the other surface it would stand as nothing.
+#[test]
+fn a_name_is_not_empty() {
+    for text in
+        ["enum category \"\" { welfare \"福利\" }\n", "enum category { welfare }\nrecord person { a \"\": yes/no }\n"]
+    {
+        let error = Engine::from_texts([("a.policy".to_owned(), text.to_owned())]).unwrap_err();
+        assert_eq!(error.findings()[0].code.id, "E103", "{error}");
+    }
+}

@@ -132,7 +132,12 @@ impl Checker<'_> {
         let span = pair.name.span.to(other.span);
         let han = |c: char| ('\u{3400}'..='\u{9fff}').contains(&c) && c != '的';
         let ascii = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if !zh.chars().all(han) || !id.chars().all(ascii) || !id.starts_with(|c: char| c.is_ascii_lowercase()) {
+        // A name that is empty would be printed as nothing.
+        if zh.is_empty()
+            || !zh.chars().all(han)
+            || !id.chars().all(ascii)
+            || !id.starts_with(|c: char| c.is_ascii_lowercase())
+        {
             self.report(
                 Diagnostic::error(TWO_NAMES, span, format!("`{id}` and `{zh}` cannot be a pair of names"))
                     .label("one identifier and one Chinese name are needed")
