@@ -103,13 +103,8 @@ pub(crate) fn read(schema: &Schema, ty: FieldType, answer: &str, known: &Slot) -
             all.dedup();
             Some(Slot::Set { known: all, not: Vec::new(), complete: true })
         }
-        FieldType::List(_) if answer == "0" => {
-            let items = match known {
-                Slot::List { items, .. } => items.clone(),
-                _ => Vec::new(),
-            };
-            Some(Slot::List { items, complete: true })
-        }
+        // Only that there are no others; who they are the others to, the profile knows.
+        FieldType::List(_) if answer == "0" => Some(Slot::List { items: Vec::new(), complete: true }),
         _ => None,
     }
 }

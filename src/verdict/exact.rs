@@ -350,7 +350,7 @@ impl<'a> Region<'a> {
                 Rc::make_mut(&mut region.profile).link(schema, record, fact.field, Slot::Record(fresh));
                 into.push(region);
             }
-            Blocker::List(record, fact) => self.split_list(record, fact, into),
+            Blocker::List(record, fact) => self.split_list(record, fact.field, into),
             Blocker::Symbol(record, fact, symbol) => {
                 for held in [true, false] {
                     let mut region = self.clone();
@@ -426,16 +426,13 @@ impl<'a> Region<'a> {
     /// Where the fact is a list that may have further entries: the same without any, and with one.
     pub(super) fn ended(&self, record: RecordIx, field: FieldId) -> Option<[Self; 2]> {
         let schema = &self.bound.graph.schema;
-        let FieldType::List(entity) = schema.field(field)?.ty else { return None };
         if matches!(self.profile.slot(record, position(schema, field)?), Slot::List { complete: true, .. }) {
             return None;
         }
-        let (mut none, mut one) = (self.clone(), self.clone());
-        Rc::make_mut(&mut none.profile).close(schema, record, field);
-        let longer = Rc::make_mut(&mut one.profile);
-        let mut items = longer.surely(schema, record, field);
-        items.push(longer.add(schema, entity));
-        longer.link(schema, record, field, Slot::List { items, complete: true });
+        let mut parts = Vec::new();
+        self.clone().split_list(record, field, &mut parts);
+        let [mut one, none] = <[Self; 2]>::try_from(parts).ok()?;
+        Rc::make_mut(&mut one.profile).close(schema, record, field);
         Some([none.lengthened(&one), one])
     }
 
@@ -448,20 +445,20 @@ impl<'a> Region<'a> {
     }
 
     /// A list of unknown length: exactly the known entries, or one more.
-    fn split_list(mut self, record: RecordIx, fact: FactRef, into: &mut Vec<Self>) {
+    fn split_list(mut self, record: RecordIx, list: FieldId, into: &mut Vec<Self>) {
         let schema = &self.bound.graph.schema;
-        let Some(field) = schema.field(fact.field) else { return };
+        let Some(field) = schema.field(list) else { return };
         let FieldType::List(entity) = field.ty else { return };
-        let items = Rc::make_mut(&mut self.profile).surely(schema, record, fact.field);
+        let items = Rc::make_mut(&mut self.profile).surely(schema, record, list);
         if items.len() < field.up_to as usize {
             let mut longer = self.clone();
             let mut items = items.clone();
             items.push(Rc::make_mut(&mut longer.profile).add(schema, entity));
             let complete = items.len() >= field.up_to as usize;
-            Rc::make_mut(&mut longer.profile).link(schema, record, fact.field, Slot::List { items, complete });
+            Rc::make_mut(&mut longer.profile).link(schema, record, list, Slot::List { items, complete });
             into.push(longer);
         }
-        Rc::make_mut(&mut self.profile).link(schema, record, fact.field, Slot::List { items, complete: true });
+        Rc::make_mut(&mut self.profile).link(schema, record, list, Slot::List { items, complete: true });
         into.push(self);
     }
 }

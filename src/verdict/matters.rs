@@ -73,6 +73,35 @@ impl<'a> Turns<'a> {
     /// Whether two households that differ in the answer alone have different verdicts; none where that was not found out by looking at
     /// so many pairs.
     pub(crate) fn possible(&self, asked: Asked, pairs_left: u32, scratch: &mut Scratch) -> Option<bool> {
+        let mut pairs = self.seeds(asked, scratch);
+        let (mut left, mut steps) = (pairs_left, scratch.limits.steps);
+        let mut later = Later::new(self.records);
+        while let Some(pair) = later.next(&mut pairs, |[one, other]| one.size().max(other.size())) {
+            if left == 0 || steps == 0 {
+                return None;
+            }
+            left -= 1;
+            // The policy applies to the first and not to the second.
+            let [one, other] = &pair;
+            let Some(first) = self.closed(one, Truth::True, &mut steps, scratch) else { continue };
+            let Some(second) = self.closed(other, Truth::False, &mut steps, scratch) else { continue };
+            match (first, second) {
+                (Closed::Yes, Closed::Yes) => return Some(true),
+                (Closed::On(Some(blocker)), _) if one.profile.len() < RECORDS => {
+                    split(asked, pair, 0, blocker, &mut pairs);
+                }
+                (Closed::Yes, Closed::On(Some(blocker))) if other.profile.len() < RECORDS => {
+                    split(asked, pair, 1, blocker, &mut pairs);
+                }
+                // A figure is missing, or the records are too many.
+                _ => return None,
+            }
+        }
+        Some(false)
+    }
+
+    /// The pairs that are looked at to begin with: together they are all there are, and those that may well show it come last.
+    fn seeds(&self, asked: Asked, scratch: &mut Scratch) -> Vec<[Region<'a>; 2]> {
         let start = self.start(asked);
         // What is pushed last is tried first. At the bottom everything; then what came up before, where its records are these: the
         // same household with another answer.
@@ -102,30 +131,7 @@ impl<'a> Turns<'a> {
         if let Some(region) = self.hung(asked, &start, scratch) {
             alike(&mut pairs, region);
         }
-        let (mut left, mut steps) = (pairs_left, scratch.limits.steps);
-        let mut later = Later::new(self.records);
-        while let Some(pair) = later.next(&mut pairs, |[one, other]| one.size().max(other.size())) {
-            if left == 0 || steps == 0 {
-                return None;
-            }
-            left -= 1;
-            // The policy applies to the first and not to the second.
-            let [one, other] = &pair;
-            let Some(first) = self.closed(one, Truth::True, &mut steps, scratch) else { continue };
-            let Some(second) = self.closed(other, Truth::False, &mut steps, scratch) else { continue };
-            match (first, second) {
-                (Closed::Yes, Closed::Yes) => return Some(true),
-                (Closed::On(Some(blocker)), _) if one.profile.len() < RECORDS => {
-                    split(asked, pair, 0, blocker, &mut pairs);
-                }
-                (Closed::Yes, Closed::On(Some(blocker))) if other.profile.len() < RECORDS => {
-                    split(asked, pair, 1, blocker, &mut pairs);
-                }
-                // A figure is missing, or the records are too many.
-                _ => return None,
-            }
-        }
-        Some(false)
+        pairs
     }
 
     /// Whether the quick way shows that it turns, between two of these values: one completion in which it does with the fact alone.
