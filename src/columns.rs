@@ -182,6 +182,45 @@ impl Values<'_> {
             Self::Bits(bits) => (row < bits.len()).then(|| i64::from(bits.get(row))),
         }
     }
+
+    /// Writes the values from a row on; past the last, nothing.
+    pub(crate) fn copy_to(&self, row: usize, into: &mut [i64]) {
+        fn copy<T: Copy + Into<i64>>(values: &[T], row: usize, into: &mut [i64]) {
+            let values = values.get(row..).unwrap_or_default();
+            into.iter_mut().zip(values).for_each(|(slot, value)| *slot = (*value).into());
+        }
+        match self {
+            Self::I64(values) => copy(values, row, into),
+            Self::I32(values) => copy(values, row, into),
+            Self::U8(values) => copy(values, row, into),
+            Self::Bits(bits) => into.iter_mut().zip(row..).for_each(|(slot, at)| *slot = i64::from(bits.get(at))),
+        }
+    }
+
+    /// Which of 64 rows, from a row on, have a value in one of some spans, both ends included; past the last, none.
+    pub(crate) fn within(&self, row: usize, spans: &[(i64, i64)]) -> u64 {
+        fn within<T: Copy + Into<i64>>(values: &[T], row: usize, spans: &[(i64, i64)]) -> u64 {
+            let values = values.get(row..).map_or(&[][..], |rest| rest.get(..64).unwrap_or(rest));
+            spans.iter().fold(0, |found, (least, most)| {
+                let inside = |value: i64| *least <= value && value <= *most;
+                let bits = values.iter().enumerate();
+                found | bits.fold(0u64, |word, (at, value)| word | u64::from(inside((*value).into())) << at)
+            })
+        }
+        match self {
+            Self::I64(values) => within(values, row, spans),
+            Self::I32(values) => within(values, row, spans),
+            Self::U8(values) => within(values, row, spans),
+            Self::Bits(bits) => {
+                let has = |value: i64| spans.iter().any(|(least, most)| *least <= value && value <= *most);
+                let left = bits.len().saturating_sub(row);
+                let there = if left >= 64 { u64::MAX } else { (1 << left) - 1 };
+                let (yes, no) = (if has(1) { u64::MAX } else { 0 }, if has(0) { u64::MAX } else { 0 });
+                let word = bits.word(row);
+                there & (word & yes | !word & no)
+            }
+        }
+    }
 }
 
 impl<'a> Ragged<'a> {

@@ -29,7 +29,7 @@ mod scenario;
 mod watch;
 
 pub use cover::{Fate, Seen, Suggestion, Tried, What};
-pub use population::{Contradiction, Derived, Details};
+pub use population::{Contradiction, Depth, Derived, Details};
 pub use scenario::ScenarioOutcome;
 pub use watch::{Readers, Turned, Watcher};
 

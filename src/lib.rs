@@ -32,8 +32,8 @@ mod refusal;
 mod reload;
 
 pub use engine::{
-    Contradiction, Derived, Details, Engine, Fate, Matches, Readers, Rules, ScenarioOutcome, Seen, Suggestion, Tried,
-    Turned, Watcher, What,
+    Contradiction, Depth, Derived, Details, Engine, Fate, Matches, Readers, Rules, ScenarioOutcome, Seen, Suggestion,
+    Tried, Turned, Watcher, What,
 };
 pub use error::Error;
 pub use refusal::Refusal;

@@ -194,6 +194,20 @@ impl Rules {
     }
 }
 
+/// How much is to be said of a row beside its verdicts; each says what the ones before it say, and takes more time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// The amounts of the policies that it is eligible for.
+    Amounts,
+    /// The conditions that settle them.
+    Reasons,
+    /// Which of the other policies it misses by one condition that could give way.
+    Near {
+        /// The share of a required figure by which a figure may be off, in percent.
+        margin: u32,
+    },
+}
+
 /// What is to be said of one row beside its verdicts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
@@ -275,8 +289,7 @@ impl Rules {
         }
     }
 
-    /// Amounts and reasons of the policies that a row is eligible for, and which of the others it misses by one condition that
-    /// could give way; `margin` is the share of a required figure by which a figure may be off, in percent.
+    /// What is to be said of some policies of a row, given their verdicts on it.
     #[must_use]
     pub fn details_of(
         &self,
@@ -284,7 +297,7 @@ impl Rules {
         unit: EntityId,
         row: u32,
         verdicts: impl IntoIterator<Item = (PolicyId, Verdict)>,
-        margin: u32,
+        depth: Depth,
         scratch: &mut Scratch,
     ) -> Details {
         let facts = Row { columns, unit, row };
@@ -294,7 +307,9 @@ impl Rules {
             let Some(entry) = self.bound.graph.entry(policy).filter(|e| e.root.is_some()) else { continue };
             match verdict {
                 Verdict::Eligible => {
-                    codes::proof(&mut evaluation, entry, true, &mut details.reasons);
+                    if depth >= Depth::Reasons {
+                        codes::proof(&mut evaluation, entry, true, &mut details.reasons);
+                    }
                     for amount in &entry.amounts {
                         let unit = match amount.value.ty {
                             Type::Number(unit) => unit,
@@ -306,6 +321,7 @@ impl Rules {
                     }
                 }
                 Verdict::Ineligible | Verdict::Undetermined => {
+                    let Depth::Near { margin } = depth else { continue };
                     let near = codes::near_miss(&mut evaluation, &facts, &self.bound, entry, margin);
                     details.near.extend(near);
                 }

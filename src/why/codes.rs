@@ -60,46 +60,44 @@ impl Code {
 /// The conditions of a policy with their codes.
 #[must_use]
 pub fn dictionary(entry: &Entry) -> Vec<(Code, Words)> {
-    fn walk(policy: PolicyId, clauses: &[&Clause], into: &mut Vec<(Code, Words)>) {
+    fn walk(policy: PolicyId, clauses: &[Clause], into: &mut Vec<(Code, Words)>) {
         for clause in clauses {
             into.push((Code::of(policy, into.len()), clause.words.clone()));
-            walk(policy, &parts(clause), into);
+            walk(policy, parts(clause), into);
         }
     }
     let mut all = Vec::new();
-    walk(entry.policy, &entry.clauses.iter().collect::<Vec<_>>(), &mut all);
+    walk(entry.policy, &entry.clauses, &mut all);
     all
 }
 
-pub(super) fn parts(clause: &Clause) -> Vec<&Clause> {
+pub(super) fn parts(clause: &Clause) -> &[Clause] {
     match &clause.form {
-        Form::All(parts) | Form::Any(parts) => parts.iter().collect(),
-        Form::Not(part) => vec![part],
-        Form::Every { body, .. } | Form::Some { body, .. } => body.iter().map(AsRef::as_ref).collect(),
-        _ => Vec::new(),
+        Form::All(parts) | Form::Any(parts) => parts,
+        Form::Not(part) => std::slice::from_ref(part),
+        Form::Every { body, .. } | Form::Some { body, .. } => body.as_deref().map_or(&[], std::slice::from_ref),
+        _ => &[],
     }
 }
 
 /// How many conditions there are in one, itself among them.
 fn size(clause: &Clause) -> usize {
-    parts(clause).into_iter().map(size).fold(1, usize::saturating_add)
+    parts(clause).iter().map(size).fold(1, usize::saturating_add)
 }
 
 /// Conditions that by themselves settle a verdict: all that hold where it applies, one that fails where it does not. Nothing where
 /// Kleene logic leaves it open.
 pub fn proof<F: Facts>(evaluation: &mut Evaluation<'_, F>, entry: &Entry, holds: bool, into: &mut Vec<Code>) {
-    let clauses: Vec<&Clause> = entry.clauses.iter().collect();
-    conjunction(evaluation, entry.policy, &clauses, 0, Truth::of(holds), into);
+    conjunction(evaluation, entry.policy, &entry.clauses, 0, Truth::of(holds), into);
 }
 
 /// The conditions behind a verdict, whichever it is: where it applies all that hold, where it does not the first that fails, where it
 /// depends on something missing all that are open. Where Kleene logic leaves a settled verdict open, the open ones settle it together
 /// and stand for it.
 pub fn reasons<F: Facts>(evaluation: &mut Evaluation<'_, F>, entry: &Entry, verdict: Verdict, into: &mut Vec<Code>) {
-    let clauses: Vec<&Clause> = entry.clauses.iter().collect();
     let mut all = |truth| {
         let before = into.len();
-        conjunction(evaluation, entry.policy, &clauses, 0, truth, into);
+        conjunction(evaluation, entry.policy, &entry.clauses, 0, truth, into);
         into.len() > before
     };
     match verdict {
@@ -123,7 +121,7 @@ pub fn reasons<F: Facts>(evaluation: &mut Evaluation<'_, F>, entry: &Entry, verd
 fn conjunction<F: Facts>(
     evaluation: &mut Evaluation<'_, F>,
     policy: PolicyId,
-    clauses: &[&Clause],
+    clauses: &[Clause],
     first: usize,
     truth: Truth,
     into: &mut Vec<Code>,
@@ -152,7 +150,7 @@ fn one<F: Facts>(
     let parts = parts(clause);
     match (&clause.form, truth) {
         // Of alternatives the first that holds is enough; they fail only together.
-        (Form::All(_), _) if !clause.labelled => conjunction(evaluation, policy, &parts, inner, truth, into),
+        (Form::All(_), _) if !clause.labelled => conjunction(evaluation, policy, parts, inner, truth, into),
         (Form::Any(_), Truth::True) if !clause.labelled => {
             let mut at = inner;
             for part in parts {
@@ -175,8 +173,7 @@ pub fn near_miss<F: Facts>(
     entry: &Entry,
     margin: u32,
 ) -> Option<NearMiss> {
-    let clauses: Vec<&Clause> = entry.clauses.iter().collect();
-    let (clause, number, truth) = the_one(evaluation, &clauses, 0)?;
+    let (clause, number, truth) = the_one(evaluation, &entry.clauses, 0)?;
     let hinge = match truth {
         Truth::Unknown => missing(evaluation, facts, bound, clause)?,
         Truth::False => giving(evaluation, bound, clause, margin)?,
@@ -188,7 +185,7 @@ pub fn near_miss<F: Facts>(
 /// The only part that does not hold, as deep as there is only one.
 fn the_one<'c, F: Facts>(
     evaluation: &mut Evaluation<'_, F>,
-    clauses: &[&'c Clause],
+    clauses: &'c [Clause],
     first: usize,
 ) -> Option<(&'c Clause, usize, Truth)> {
     let mut found = None;
@@ -199,13 +196,13 @@ fn the_one<'c, F: Facts>(
             if found.is_some() {
                 return None;
             }
-            found = Some((*clause, number, truth));
+            found = Some((clause, number, truth));
         }
         number = number.saturating_add(size(clause));
     }
     let (clause, number, truth) = found?;
     match &clause.form {
-        Form::All(_) => the_one(evaluation, &parts(clause), number.saturating_add(1)),
+        Form::All(_) => the_one(evaluation, parts(clause), number.saturating_add(1)),
         _ => Some((clause, number, truth)),
     }
 }

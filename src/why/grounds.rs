@@ -158,12 +158,12 @@ fn codes_of(graph: &Graph, policy: PolicyId, clauses: &[Clause]) -> BTreeMap<Nod
         codes: BTreeMap<NodeId, Code>,
     }
     impl Walk<'_> {
-        fn walk(&mut self, clauses: &[&Clause], outer: Option<Code>) {
+        fn walk(&mut self, clauses: &[Clause], outer: Option<Code>) {
             for clause in clauses {
                 let own = Code::of(self.policy, self.next);
                 let code = outer.filter(|_| clause.words == Words::default()).unwrap_or(own);
                 self.next = self.next.saturating_add(1);
-                self.walk(&codes::parts(clause), Some(code));
+                self.walk(codes::parts(clause), Some(code));
                 let mut open = vec![clause.node];
                 while let Some(id) = open.pop() {
                     if self.codes.contains_key(&id) {
@@ -178,7 +178,7 @@ fn codes_of(graph: &Graph, policy: PolicyId, clauses: &[Clause]) -> BTreeMap<Nod
         }
     }
     let mut walk = Walk { graph, policy, next: 0, codes: BTreeMap::new() };
-    walk.walk(&clauses.iter().collect::<Vec<_>>(), None);
+    walk.walk(clauses, None);
     walk.codes
 }
 

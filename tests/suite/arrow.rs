@@ -16,7 +16,7 @@ use entitle::wire::population::files::{Kinds, ParquetSink, Source, csv_rows, ndj
 use entitle::wire::population::lists::Lists;
 use entitle::wire::population::scan::{Options as How, Scan};
 use entitle::wire::population::synth::{Options as City, Synth};
-use entitle::{Engine, Rules};
+use entitle::{Depth, Engine, Rules};
 use entitle_tests::generate::{self, Dice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -239,7 +239,7 @@ fn city(rules: &Rules, people: u64, path: &Path) {
 }
 
 fn how() -> How {
-    How { id: "id".to_owned(), exact: false, margin: 10, top: 50, most_rejects: 100, skip: 0 }
+    How { id: "id".to_owned(), exact: false, depth: Depth::Near { margin: 10 }, top: 50, most_rejects: 100, skip: 0 }
 }
 
 /// Rows of each kind of unit, rejects, lists, and how many rows were matched.

@@ -2,14 +2,15 @@
 
 use crate::corpus::root;
 use crate::household::shanghai;
-use entitle::Engine;
 use entitle::columns::{Builder, Collect, Column, Values};
 use entitle::ids::EntityId;
-use entitle::profile::{Profile, Slot, position};
+use entitle::profile::{Profile, RecordIx, Slot, position};
+use entitle::schema::FieldType;
 use entitle::verdict::from_graph::Scratch;
 use entitle::verdict::rows::Planes;
 use entitle::verdict::{Verdict, exact};
 use entitle::wire::json::{UnknownFields, profile_from_json};
+use entitle::{Depth, Details, Engine};
 use entitle_tests::generate::{self, Dice};
 use std::fs;
 
@@ -42,8 +43,14 @@ fn judged_alike(engine: &Engine, day: &str, profiles: &[Profile]) -> usize {
             let eligible = |at: &usize| planes.verdict(*at, row) == Verdict::Eligible;
             let some = asked(&mut (0..policies.len()).filter(|at| marked(at) || eligible(at)));
             let all = asked(&mut (0..policies.len()));
-            let mut details = |of: Vec<_>| rules.details_of(&columns, unit, row, of, 10, &mut scratch);
-            assert_eq!(details(some), details(all), "a near miss was not marked");
+            let mut details = |of: Vec<_>, depth| rules.details_of(&columns, unit, row, of, depth, &mut scratch);
+            let near = Depth::Near { margin: 10 };
+            let whole = details(all.clone(), near);
+            assert_eq!(details(some, near), whole, "a near miss was not marked");
+            // Whoever asks for less is told the same, as far as it goes.
+            let reasons = Details { near: Vec::new(), ..whole };
+            assert_eq!(details(all.clone(), Depth::Reasons), reasons);
+            assert_eq!(details(all, Depth::Amounts), Details { reasons: Vec::new(), ..reasons });
         }
         for (profile, (record, _, at)) in seats.iter().filter(|(_, (_, e, _))| *e == unit) {
             let row = at.unwrap();
@@ -94,6 +101,92 @@ fn generated_households_are_judged_alike_in_columns() {
             (0..if seed % 4 == 0 { 10 } else { 90 }).map(|_| generate::profile(&engine, &mut dice)).collect();
         assert!(judged_alike(&engine, "2020-06-15", &profiles) >= 20);
     }
+}
+
+/// Figures whose products leave 64 bits, and figures of several denominators, among small ones.
+#[test]
+fn figures_of_every_size_are_judged_alike_in_columns() {
+    let text = r#"
+enum category "类别" { welfare "福利" }
+record person "人员" {
+    coins "钱": yuan from 0 yuan to 900000000 yuan
+    debts "债": yuan from 0 yuan to 900000000 yuan
+    over "倍": times from 0 times to 1000000000 times
+    more "再": times from 0 times to 1000 times
+    born "生日": date from 2000-01-01 to 2010-12-31
+    benefits "待遇": set of policy
+    children "孩子": list of child up to 3
+}
+record child "子女" {
+    pocket "零用": yuan from 0 yuan to 900000000 yuan
+    wealthy "富裕": yes/no
+}
+"#;
+    let conditions = [
+        "coins * over > debts * over + 1 yuan",
+        "coins + debts + coins / 3 >= debts * 1.0000001",
+        "coins / 7 - debts is not coins / 11",
+        "(coins but at most debts) - (coins but at least debts) > 0 yuan - coins",
+        "coins / (1 time + over) < debts / (2 times + more)",
+        "children.pocket.sum * more <= coins",
+        "children.pocket.largest / 3 > coins / 9",
+        "any children { pocket > 3000 yuan }",
+        "all children { wealthy or pocket <= 1000 yuan }",
+        "no children { not wealthy }",
+        "children[wealthy].count >= 2 times",
+        "today - born >= 55 months",
+        "not (benefits includes p0)",
+        "benefits includes p1 or benefits includes p2",
+    ];
+    let policies: String = conditions
+        .iter()
+        .zip("甲乙丙丁戊己庚辛壬癸子丑寅卯".chars())
+        .enumerate()
+        .map(|(i, (condition, zh))| {
+            format!(
+                "policy p{i} \"政策{zh}\" for person {{\n    category: welfare\n    in force: from 2000-01-01 until further notice\n    \
+                 source: \"s\"\n    status: illustrative\n    eligible when {{ {condition} }}\n}}\n"
+            )
+        })
+        .collect();
+    let engine = Engine::from_texts([("a.policy".to_owned(), format!("{text}{policies}"))]).unwrap();
+    let schema = engine.schema();
+    let (person, child) = (schema.entity_named("person").unwrap(), schema.entity_named("child").unwrap());
+    let mut dice = Dice::new(11);
+    let mut fill = |profile: &mut Profile, record: RecordIx, entity: EntityId| {
+        for (at, id) in schema.entity(entity).unwrap().fields.iter().enumerate() {
+            let field = schema.field(*id).unwrap();
+            let (least, most) = field.range;
+            let small = least + (most - least).min(10) / 10 * dice.below(10) as i64;
+            let slot = match field.ty {
+                FieldType::List(_) => continue,
+                FieldType::Set(_) => {
+                    let (known, not) = (vec![dice.below(3) as u32], vec![3 + dice.below(5) as u32]);
+                    Slot::Set { known, not, complete: dice.below(2) == 0 }
+                }
+                _ => Slot::Scalar([small, small, least, most, most + least - small][dice.below(5) as usize]),
+            };
+            if dice.below(6) > 0 {
+                profile.set(record, at, slot);
+            }
+        }
+    };
+    let profiles: Vec<Profile> = (0..400u64)
+        .map(|seed| {
+            let mut profile = Profile::new();
+            let one = profile.add(schema, person);
+            profile.set_root(one);
+            fill(&mut profile, one, person);
+            let items: Vec<RecordIx> = (0..seed % 4).map(|_| profile.add(schema, child)).collect();
+            items.iter().for_each(|item| fill(&mut profile, *item, child));
+            if seed % 5 > 0 {
+                let children = schema.field_named(person, "children").unwrap();
+                profile.link(schema, one, children, Slot::List { items, complete: seed % 3 > 0 });
+            }
+            profile
+        })
+        .collect();
+    assert!(judged_alike(&engine, "2009-06-15", &profiles) >= 400 * conditions.len());
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What stands beside a result: lists as CSV, and how far a scan came.
 
 use super::broken;
-use entitle::Rules;
 use entitle::ids::PolicyId;
 use entitle::schema::Schema;
 use entitle::value::{Date, Language};
 use entitle::wire::population::lists::{Lists, Top};
+use entitle::{Depth, Rules};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,10 +20,16 @@ pub(super) fn text(path: &Path, text: &str) -> Result<(), ExitCode> {
     std::fs::write(path, text).map_err(|e| broken(&path.display().to_string(), &e))
 }
 
-/// The three lists as CSV, with a mark that spreadsheets read UTF-8 by.
-pub(super) fn lists(output: &Path, rules: &Rules, lists: &Lists) -> Result<(), ExitCode> {
+/// The lists as CSV, with a mark that spreadsheets read UTF-8 by; near misses where they were looked for.
+pub(super) fn lists(output: &Path, rules: &Rules, (lists, near): (&Lists, bool)) -> Result<(), ExitCode> {
     for (name, list) in [("missed", &lists.missed), ("near", &lists.near), ("turns", &lists.turns)] {
-        text(&beside(output, &format!("{name}.csv")), &list_csv(rules, list))?;
+        let path = beside(output, &format!("{name}.csv"));
+        if name == "near" && !near {
+            // What an earlier scan left there is not of this one.
+            let _ = std::fs::remove_file(&path);
+            continue;
+        }
+        text(&path, &list_csv(rules, list))?;
     }
     Ok(())
 }
@@ -72,11 +78,16 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn of(population: &Path, fingerprint: &str, as_of: Date, output: &Path) -> Self {
+    pub(super) fn of(population: &Path, fingerprint: &str, (as_of, depth): (Date, Depth), output: &Path) -> Self {
         let size = std::fs::metadata(population).map_or(0, |m| m.len());
+        let details = match depth {
+            Depth::Amounts => json!("amounts"),
+            Depth::Reasons => json!("reasons"),
+            Depth::Near { margin } => json!({ "near": margin }),
+        };
         let about = json!({
             "population": population.display().to_string(), "bytes": size, "policies": fingerprint,
-            "as_of": as_of.to_string(),
+            "as_of": as_of.to_string(), "details": details,
         });
         Self { path: beside(output, "progress.json"), about }
     }
@@ -91,7 +102,9 @@ impl Progress {
         let text = std::fs::read_to_string(&self.path).map_err(|_| wrong("there is no scan to go on with"))?;
         let state: Value = serde_json::from_str(&text).map_err(|_| wrong("it is not a scan's progress"))?;
         if state.get("about") != Some(&self.about) {
-            return Err(wrong("the earlier scan was of another population, other policies or another day"));
+            return Err(wrong(
+                "the earlier scan was of another population, other policies or another day, or with other details",
+            ));
         }
         if state.get("complete") == Some(&json!(true)) {
             return Err(wrong("the earlier scan is complete"));

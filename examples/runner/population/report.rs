@@ -69,7 +69,9 @@ impl Page<'_> {
                             li { b { (grouped(*count)) } (self.unit(name)) }
                         }
                         li { b { (grouped(missed)) } (self.pick("符合而未享受（人项、户项）", "eligible and not receiving (unit and policy)")) }
-                        li { b { (grouped(near)) } (self.pick("差一步", "near misses")) }
+                        @if self.summary.near {
+                            li { b { (grouped(near)) } (self.pick("差一步", "near misses")) }
+                        }
                     }
                     (self.charts())
                     (self.excerpt())
@@ -135,6 +137,12 @@ impl Page<'_> {
         }
     }
 
+    fn counts(&self, line: &Line) -> Vec<u64> {
+        let t = line.tally;
+        let near = self.summary.near.then_some(t.near);
+        [t.eligible, t.receiving, t.missed].into_iter().chain(near).chain([t.undetermined, t.begins, t.stops]).collect()
+    }
+
     fn table(&self) -> Markup {
         let shown: Vec<&Line> = self.summary.policies.iter().collect();
         html! {
@@ -144,15 +152,13 @@ impl Page<'_> {
                 div.card { table {
                     tr {
                         th { (self.pick("政策", "policy")) } th.n { (self.pick("符合", "eligible")) } th.n { (self.pick("在享", "receiving")) }
-                        th.n { (self.pick("未享受", "missed")) } th.n { (self.pick("差一步", "near")) } th.n { (self.pick("待定", "open")) }
+                        th.n { (self.pick("未享受", "missed")) } @if self.summary.near { th.n { (self.pick("差一步", "near")) } } th.n { (self.pick("待定", "open")) }
                         th.n { (self.pick("将符合", "begins")) } th.n { (self.pick("将停止", "stops")) }
                     }
                     @for line in shown {
                         tr {
                             td { (line.name(self.language)) }
-                            @for n in [line.tally.eligible, line.tally.receiving, line.tally.missed, line.tally.near, line.tally.undetermined, line.tally.begins, line.tally.stops] {
-                                td.n { (grouped(n)) }
-                            }
+                            @for n in self.counts(line) { td.n { (grouped(n)) } }
                         }
                     }
                 } }

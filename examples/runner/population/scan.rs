@@ -3,13 +3,13 @@
 use super::out::{self, Progress};
 use super::{failed, report, summary};
 use crate::{Common, say, today};
-use clap::Args;
-use entitle::Rules;
+use clap::{Args, ValueEnum};
 use entitle::value::{Date, Language};
 use entitle::wire::arrow::dictionary;
 use entitle::wire::population::files::{ParquetSink, Reject, Source};
 use entitle::wire::population::lists::Lists;
 use entitle::wire::population::scan::{Options as How, Scan};
+use entitle::{Depth, Rules};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write as _};
@@ -40,6 +40,9 @@ pub(crate) struct Options {
     /// Also list whose verdicts turn within so many days
     #[arg(long, value_name = "DAYS")]
     within: Option<u16>,
+    /// What is written of each unit beside its verdicts; each takes more time than the ones before it
+    #[arg(long, value_enum, default_value = "near")]
+    details: Wanted,
     /// How far off a figure may be for a near miss, in percent of what is required
     #[arg(long, default_value_t = 10)]
     margin: u32,
@@ -55,6 +58,16 @@ pub(crate) struct Options {
     /// How many threads (default: every core)
     #[arg(long)]
     threads: Option<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Wanted {
+    /// The amounts of what applies
+    Amounts,
+    /// Also the reasons why it applies
+    Reasons,
+    /// Also near misses: what would apply but for one condition
+    Near,
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
@@ -74,13 +87,18 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
             Some(engine.at(day).map_err(|e| failed(&e))?)
         }
     };
-    let mut progress = Progress::of(&options.population, rules.fingerprint(), as_of, &options.output);
+    let depth = match options.details {
+        Wanted::Amounts => Depth::Amounts,
+        Wanted::Reasons => Depth::Reasons,
+        Wanted::Near => Depth::Near { margin: options.margin },
+    };
+    let mut progress = Progress::of(&options.population, rules.fingerprint(), (as_of, depth), &options.output);
     let mut lists = Lists::new(options.top);
     let resumed = if options.resume { progress.resume(engine.schema(), &mut lists)? } else { 0 };
     let how = How {
         id: options.id.clone(),
         exact: options.exact,
-        margin: options.margin,
+        depth,
         top: options.top,
         most_rejects: options.max_rejects,
         skip: resumed,
@@ -90,7 +108,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         Some(later) => scan.until(later),
         None => scan,
     };
-    let mut source = Source::open(&options.population, 1_024).map_err(|e| failed(&e))?;
+    let mut source = Source::open(&options.population, 4_096).map_err(|e| failed(&e))?;
     let mut sinks = open_sinks(options, &scan, &rules, resumed > 0)?;
     let mut rejects = Rejects::open(&out::beside(&options.output, "rejects.ndjson"), resumed > 0)?;
 
@@ -187,8 +205,9 @@ fn finish(
     let mut sink = ParquetSink::create(&out::beside(&options.output, "reasons.parquet"), &codes.schema())
         .map_err(|e| failed(&e))?;
     sink.write(&codes).and_then(|()| sink.close()).map_err(|e| failed(&e))?;
-    out::lists(&options.output, rules, lists)?;
-    let summary = summary::Summary::of(rules, &policies, lists);
+    let near = options.details == Wanted::Near;
+    out::lists(&options.output, rules, (lists, near))?;
+    let summary = summary::Summary::of(rules, &policies, (lists, near));
     out::text(&out::beside(&options.output, "summary.json"), &summary.json())?;
     let page = report::page(&summary, rules, lists, &source_name(&options.population), language);
     out::text(&out::beside(&options.output, "html"), &page)?;

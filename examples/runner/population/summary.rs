@@ -24,6 +24,8 @@ pub(super) struct Summary {
     pub(super) policies: Vec<Line>,
     pub(super) districts: Vec<Line>,
     pub(super) categories: Vec<Line>,
+    /// Whether near misses were looked for.
+    pub(super) near: bool,
 }
 
 impl Line {
@@ -43,7 +45,7 @@ fn add(to: &mut Tally, tally: Tally) {
 }
 
 impl Summary {
-    pub(super) fn of(rules: &Rules, policies: &[PolicyId], lists: &Lists) -> Self {
+    pub(super) fn of(rules: &Rules, policies: &[PolicyId], (lists, near): (&Lists, bool)) -> Self {
         let model = rules.model();
         let line = |id: &PolicyId| {
             let policy = model.policies.get(id.index())?;
@@ -91,6 +93,7 @@ impl Summary {
             districts: districts.collect(),
             categories: categories.collect(),
             policies: lines,
+            near,
         }
     }
 
@@ -108,7 +111,8 @@ impl Summary {
                 .map(|l| {
                     json!({
                         "id": l.id, "zh": l.zh, "eligible": l.tally.eligible, "receiving": l.tally.receiving,
-                        "missed": l.tally.missed, "undetermined": l.tally.undetermined, "near": l.tally.near,
+                        "missed": l.tally.missed, "undetermined": l.tally.undetermined,
+                        "near": self.near.then_some(l.tally.near),
                         "begins": l.tally.begins, "stops": l.tally.stops,
                         "category": (!l.category.is_empty()).then_some(&l.category),
                     })
@@ -127,18 +131,27 @@ impl Summary {
     /// The policies that most are missed by, as a table.
     pub(super) fn print(&self, language: Language) {
         let zh = language == Language::Zh;
-        let (first, head) = if zh {
-            ("政策", ["符合", "在享", "符合未享", "差一步", "待定"])
+        let (first, mut head) = if zh {
+            ("政策", vec!["符合", "在享", "符合未享", "差一步", "待定"])
         } else {
-            ("policy", ["eligible", "receiving", "missed", "near", "open"])
+            ("policy", vec!["eligible", "receiving", "missed", "near", "open"])
         };
+        if !self.near {
+            head.remove(3);
+        }
         let shown: Vec<&Line> = self.by_missed().into_iter().filter(|l| l.tally.eligible > 0).take(20).collect();
         let rows = shown.iter().map(|l| {
             let t = l.tally;
-            let counts = [t.eligible, t.receiving, t.missed, t.near, t.undetermined].map(|n| n.to_string());
-            (l.name(language).to_owned(), counts)
+            let counts = [
+                Some(t.eligible),
+                Some(t.receiving),
+                Some(t.missed),
+                self.near.then_some(t.near),
+                Some(t.undetermined),
+            ];
+            (l.name(language).to_owned(), counts.iter().flatten().map(u64::to_string).collect())
         });
-        let rows: Vec<(String, [String; 5])> = rows.collect();
+        let rows: Vec<(String, Vec<String>)> = rows.collect();
         let wide = rows.iter().map(|r| width(&r.0)).chain([width(first)]).max().unwrap_or(0);
         let pad = |text: &str, to: usize| format!("{text}{}", " ".repeat(to.saturating_sub(width(text))));
         let right = |text: &str| format!("{}{text}", " ".repeat(11usize.saturating_sub(width(text))));

@@ -262,17 +262,13 @@ impl Lists {
             }
             let undetermined: Vec<u64> =
                 certain.iter().zip(possible).map(|(certain, possible)| possible & !certain).collect();
+            // Most policies are about few units, so most of these are empty.
+            let some = [certain, yes, &missed, &undetermined, &begins, &stops]
+                .map(|words| if words.iter().all(|word| *word == 0) { &[][..] } else { words });
             for (place, mask) in &masks {
-                let count = |words: &[u64]| words.iter().zip(mask).map(|(w, m)| u64::from((w & m).count_ones())).sum();
-                let tally = Tally {
-                    eligible: count(certain),
-                    receiving: count(yes),
-                    missed: count(&missed),
-                    undetermined: count(&undetermined),
-                    near: 0,
-                    begins: count(&begins),
-                    stops: count(&stops),
-                };
+                let [eligible, receiving, missed, undetermined, begins, stops] =
+                    some.map(|words| words.iter().zip(mask).map(|(w, m)| u64::from((w & m).count_ones())).sum::<u64>());
+                let tally = Tally { eligible, receiving, missed, undetermined, near: 0, begins, stops };
                 if tally != Tally::default() {
                     self.tallies.entry((*policy, *place)).or_default().add(tally);
                 }

@@ -2,13 +2,13 @@
 //!
 //! Chunks are read in order, matched on every core, and written in the order they were read. Of each kind of record that
 //! policies are for there is one result file: a row a unit with `id`, `household`, `source_row` (the household's place in the
-//! population, from 0), a nullable `Boolean` a policy (true: eligible; false: ineligible; null: undetermined), `amounts`,
-//! `reasons` and `near`. Nothing is lost: households in are households out plus rejects, and that is asserted.
+//! population, from 0), a nullable `Boolean` a policy (true: eligible; false: ineligible; null: undetermined), `amounts`, and,
+//! where they are asked for, `reasons` and `near`. Nothing is lost: households in are households out plus rejects, and that is asserted.
 
 use super::files::{Chunk, Kinds, Prepared, Reject, Source};
 use super::lists::{Counts, Lists, need};
 use crate::columns::set_bits;
-use crate::engine::{Derived, Details, Rules};
+use crate::engine::{Depth, Derived, Details, Rules};
 use crate::error::Error;
 use crate::ids::{EntityId, PolicyId};
 use crate::schema::Schema;
@@ -24,7 +24,7 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{DataType, Field, Fields};
 use rayon::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// How a scan is done.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ pub struct Options {
     pub id: String,
     /// Whether verdicts that Kleene logic leaves open are settled by the exact search.
     pub exact: bool,
-    /// How far off a figure may be for a near miss, in percent of the figure required.
-    pub margin: u32,
+    /// What is said of each unit beside its verdicts.
+    pub depth: Depth,
     /// How many entries a list keeps of each policy.
     pub top: usize,
     /// How many rejects are too many.
@@ -51,6 +51,8 @@ pub struct Scan<'r> {
     units: Vec<EntityId>,
     options: Options,
     need: Option<Derived>,
+    /// Memory that no core is using.
+    spare: Mutex<Vec<(Scratch, Scratch)>>,
 }
 
 /// The results of one chunk.
@@ -87,7 +89,7 @@ impl<'r> Scan<'r> {
             return Err(Error::profile("no policy in force on that day is for a record that a population file holds"));
         }
         let need = need(rules)?;
-        Ok(Self { rules, later: None, kinds, units, options, need })
+        Ok(Self { rules, later: None, kinds, units, options, need, spare: Mutex::default() })
     }
 
     /// Also finds whose verdicts turn by the day of `later`.
@@ -121,7 +123,7 @@ impl<'r> Scan<'r> {
         &self,
         source: &mut Source,
         go_on: &(dyn Fn() -> bool + Sync),
-        take: &mut dyn FnMut(Found, &Source) -> Result<(), Error>,
+        take: &mut (dyn FnMut(Found, &Source) -> Result<(), Error> + Send),
     ) -> Result<(u64, bool), Error> {
         let at_once = rayon::current_num_threads().saturating_mul(2).max(2);
         let mut rejects = 0u64;
@@ -143,9 +145,8 @@ impl<'r> Scan<'r> {
         let mut found: Vec<Result<Found, Error>> = Vec::new();
         let mut stopped = false;
         while !chunks.is_empty() || !found.is_empty() {
-            // Every core matches some chunks while this thread writes what was found in the ones before, and reads the ones after.
-            let (matched, following, taken) = std::thread::scope(|scope| {
-                let matching = scope.spawn(|| self.chunks(&chunks, go_on));
+            // Every core matches some chunks; one of them first hands over what was found in the ones before, and reads the ones after.
+            let before = || {
                 let taken = found.into_iter().try_for_each(|found| {
                     let found = found?;
                     rejects = rejects.saturating_add(found.rejects.len() as u64);
@@ -160,13 +161,11 @@ impl<'r> Scan<'r> {
                     Ok(())
                 });
                 let following = if taken.is_ok() && !stopped { next(source) } else { Ok((Vec::new(), 0)) };
-                let matched = matching
-                    .join()
-                    .map_err(|_| Error::profile("matching a chunk failed: this is a fault of the program"));
-                (matched, following, taken)
-            });
+                (taken, following)
+            };
+            let (matched, (taken, following)) = rayon::join(|| self.chunks(&chunks, go_on), before);
             taken?;
-            found = matched?;
+            found = matched;
             stopped |= found.len() < chunks.len();
             chunks = if stopped { Vec::new() } else { following?.0 };
         }
@@ -176,15 +175,19 @@ impl<'r> Scan<'r> {
     /// What is found in some chunks, on every core; once it is to stop, in the first of them only.
     fn chunks(&self, chunks: &[Chunk], go_on: &(dyn Fn() -> bool + Sync)) -> Vec<Result<Found, Error>> {
         // What was not begun is left for another run.
-        let begun = |scratch: &mut (Scratch, Scratch), chunk: &Chunk| {
+        let begun = |chunk: &Chunk| {
             go_on().then(|| {
-                let found = self.chunk(chunk, (&mut scratch.0, &mut scratch.1))?;
+                let spare = self.spare.lock().ok().and_then(|mut spare| spare.pop());
+                let (mut scratch, mut needs) = spare.unwrap_or_default();
+                let found = self.chunk(chunk, (&mut scratch, &mut needs))?;
                 assert_whole(chunk, &found)?;
+                if let Ok(mut spare) = self.spare.lock() {
+                    spare.push((scratch, needs));
+                }
                 Ok(found)
             })
         };
-        let found: Vec<Option<Result<Found, Error>>> =
-            chunks.par_iter().map_init(<(Scratch, Scratch)>::default, begun).collect();
+        let found: Vec<Option<Result<Found, Error>>> = chunks.par_iter().map(begun).collect();
         found.into_iter().map_while(|found| found).collect()
     }
 
@@ -247,7 +250,12 @@ impl<'r> Scan<'r> {
         let of_person = unit == self.kinds.person && self.kinds.person != self.kinds.household;
         let home = |row: u32| if of_person { homes.get(row as usize).copied().flatten() } else { Some(row) };
         let units = columns.units(unit);
-        let (mut planes, near) = self.rules.verdicts_and_near(columns, unit, 0..units, scratch);
+        let (mut planes, near) = if matches!(self.options.depth, Depth::Near { .. }) {
+            let (planes, near) = self.rules.verdicts_and_near(columns, unit, 0..units, scratch);
+            (planes, Some(near))
+        } else {
+            (self.rules.verdicts_of(columns, unit, 0..units, scratch), None)
+        };
         let kept: Vec<u32> = (0..units)
             .filter(|row| home(*row).is_none_or(|h| out.get(h as usize).is_none_or(Option::is_none)))
             .collect();
@@ -256,7 +264,7 @@ impl<'r> Scan<'r> {
                 self.rules.settle_row(columns, unit, *row, &mut planes, scratch);
             }
         }
-        let details = self.details(columns, unit, &kept, (&planes, &near), scratch);
+        let details = self.details(columns, unit, &kept, (&planes, near.as_ref()), scratch);
         let names = if of_person { &prepared.people } else { &prepared.names };
         let name = |row: u32| names.get(row as usize).map_or("", String::as_str);
         let household = |row: u32| home(row).and_then(|h| prepared.names.get(h as usize)).map_or("", String::as_str);
@@ -280,10 +288,16 @@ impl<'r> Scan<'r> {
         columns: &crate::columns::Columns<'_>,
         unit: EntityId,
         kept: &[u32],
-        (planes, near): (&Planes, &Marks),
+        (planes, near): (&Planes, Option<&Marks>),
         scratch: &mut Scratch,
     ) -> Vec<Details> {
         let policies = planes.policies();
+        // Without reasons, only policies with amounts have anything to say.
+        let pays = |policy: &PolicyId| {
+            self.options.depth > Depth::Amounts
+                || self.rules.bound().graph.entry(*policy).is_some_and(|e| !e.amounts.is_empty())
+        };
+        let asking: Vec<usize> = (0..).zip(policies).filter(|(_, policy)| pays(policy)).map(|(at, _)| at).collect();
         let mut all = Vec::with_capacity(kept.len());
         // The policies to ask of each of 64 rows.
         let mut asked: Vec<Vec<usize>> = vec![Vec::new(); 64];
@@ -293,16 +307,17 @@ impl<'r> Scan<'r> {
             if of != word {
                 word = of;
                 asked.iter_mut().for_each(Vec::clear);
-                for at in 0..policies.len() {
-                    let marked = planes.plane(at).0.get(of).zip(near.plane(at).get(of)).map_or(0, |(a, b)| a | b);
+                for at in &asking {
+                    let word = |words: &[u64]| words.get(of).copied().unwrap_or(0);
+                    let marked = word(planes.plane(*at).0) | near.map_or(0, |near| word(near.plane(*at)));
                     for bit in set_bits([marked]) {
-                        asked.get_mut(bit).into_iter().for_each(|list| list.push(at));
+                        asked.get_mut(bit).into_iter().for_each(|list| list.push(*at));
                     }
                 }
             }
             let asked = asked.get(bit).map_or(&[][..], Vec::as_slice);
             let verdicts = asked.iter().filter_map(|at| Some((*policies.get(*at)?, planes.verdict(*at, *row))));
-            all.push(self.rules.details_of(columns, unit, *row, verdicts, self.options.margin, scratch));
+            all.push(self.rules.details_of(columns, unit, *row, verdicts, self.options.depth, scratch));
         }
         all
     }
@@ -330,11 +345,13 @@ impl<'r> Scan<'r> {
             fields.push(Field::new(policy_name(self.rules, *policy), DataType::Boolean, true));
             columns.push(Arc::new(verdict(planes, at, rows)));
         }
-        for (name, array) in [
-            ("amounts", amounts(self.rules, details)),
-            ("reasons", reasons(details)),
-            ("near", near(self.rules, details)),
-        ] {
+        let depth = self.options.depth;
+        let said = [
+            Some(("amounts", amounts(self.rules, details))),
+            (depth >= Depth::Reasons).then(|| ("reasons", reasons(details))),
+            matches!(depth, Depth::Near { .. }).then(|| ("near", near(self.rules, details))),
+        ];
+        for (name, array) in said.into_iter().flatten() {
             fields.push(Field::new(name, array.data_type().clone(), false));
             columns.push(array);
         }

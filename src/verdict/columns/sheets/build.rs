@@ -1,6 +1,8 @@
 //! Asked conditions -> steps.
 
-use super::{Operand, Sheets, Stage, Way, What};
+use super::held::Held;
+use super::{Cell, Cells, Operand, Place, Reader, Sheets, Stage, Way, What};
+use crate::columns::Builder;
 use crate::graph::{Bound, FactRef, Node, NodeId};
 use crate::ids::EntityId;
 use crate::schema::FieldType;
@@ -35,6 +37,7 @@ impl Sheets {
             }
             build.sheets.answers.push(answer);
         }
+        build.sheets.held = Held::all(&build.sheets);
         build.sheets
     }
 }
@@ -288,7 +291,39 @@ impl Build<'_> {
             }
             _ => return None,
         };
-        self.step(place, what).map(Operand::Step)
+        match self.settled(&what) {
+            Some(operand) => Some(operand),
+            None => self.step(place, what).map(Operand::Step),
+        }
+    }
+
+    /// What comes of constants, as the day is one: worked out once, and not for each row.
+    fn settled(&self, what: &What) -> Option<Operand> {
+        let constant = |operand: &Operand| !matches!(operand, Operand::Step(_));
+        let all = match what {
+            What::Add(a, b)
+            | What::Subtract(a, b)
+            | What::Multiply(a, b, _)
+            | What::Divide(a, b, _)
+            | What::Least(a, b)
+            | What::Most(a, b)
+            | What::Shift(a, b, _) => constant(a) && constant(b),
+            What::Round(_, a, _) | What::Year(a) | What::Month(a) => constant(a),
+            _ => false,
+        };
+        if !all {
+            return None;
+        }
+        let columns = Builder::new(&self.bound.graph.schema).build().ok()?;
+        let reader = Reader { bound: self.bound, columns: &columns, places: &[], stages: &[], before: &[] };
+        let (place, mut cells) = (Place { len: 1, fine: true, ..Place::default() }, Cells::default());
+        cells.reset(&place);
+        reader.fill_number(what, &place, &mut cells);
+        match cells.number(0) {
+            Cell::Number(numerator, denominator) => Some(Operand::Number(numerator, denominator)),
+            Cell::Unknown => Some(Operand::Unknown),
+            Cell::Left => None,
+        }
     }
 
     fn of(&mut self, a: NodeId, entries: &mut Vec<usize>, what: impl Fn(Operand) -> What) -> Option<(usize, What)> {

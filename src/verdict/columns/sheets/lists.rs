@@ -1,7 +1,8 @@
 //! Steps over the entries of lists.
 
 use super::scalar::{less, sum};
-use super::{Cell, Cells, Operand, Place, Reader, bit, put};
+use super::{Cell, Cells, NOWHERE, Operand, Place, Reader, bit, put};
+use crate::columns::set_bits;
 use crate::graph::Fold;
 
 /// What the bits of some rows come to: how many certainly, how many possibly, and whether some are left.
@@ -22,8 +23,8 @@ fn tally(cells: &Cells, start: usize, end: usize) -> (u32, u32, bool) {
     (certain, possible, left != 0)
 }
 
-impl Reader<'_> {
-    fn entries(&self, entries: usize) -> Option<&Place> {
+impl<'a> Reader<'a> {
+    fn entries(&self, entries: usize) -> Option<&'a Place> {
         self.places.get(entries).filter(|place| place.fine)
     }
 
@@ -31,14 +32,18 @@ impl Reader<'_> {
     pub(super) fn some(&self, entries: usize, pass: usize, cells: &mut Cells) {
         let (Some(there), Some(pass)) = (self.entries(entries), self.before.get(pass)) else { return };
         cells.whole();
-        for (row, (start, end, complete)) in there.spans.iter().enumerate() {
-            let (certain, possible, left) = tally(pass, *start as usize, *end as usize);
-            if certain > 0 {
-                put(&mut cells.certain, row, true);
-            } else if left {
+        cells.certain.fill(0);
+        cells.possible.copy_from_slice(&there.open);
+        // Few entries pass, so it is they that are looked at. What lies past the last entry, or between lists, is nobody's.
+        let owners = |words: &'a [u64]| {
+            let owner = |at: usize| there.owners.get(at).filter(|owner| **owner != NOWHERE);
+            set_bits(words.iter().copied()).filter_map(move |at| owner(at).map(|owner| *owner as usize))
+        };
+        owners(&pass.possible).for_each(|row| put(&mut cells.possible, row, true));
+        owners(&pass.certain).for_each(|row| put(&mut cells.certain, row, true));
+        for row in owners(&pass.left) {
+            if !bit(&cells.certain, row) {
                 cells.leave(row);
-            } else {
-                put(&mut cells.possible, row, possible > 0 || !complete);
             }
         }
     }
@@ -74,7 +79,7 @@ impl Reader<'_> {
     ) {
         let Some(there) = self.entries(entries) else { return };
         cells.whole();
-        cells.numbers(place, 1);
+        cells.numbers(place, 0);
         for (row, (start, end, complete)) in there.spans.iter().enumerate() {
             let mut all = if fold == Fold::Sum { Some((0, 1)) } else { None };
             let (mut left, mut open) = (false, !complete);

@@ -9,6 +9,8 @@
 //! table whose row is not known), the row is *left* to it, so the answers are its answers. What no step exists for is left to it altogether.
 
 mod build;
+mod even;
+mod held;
 mod lists;
 mod scalar;
 mod truth;
@@ -31,6 +33,8 @@ const MOST: usize = 8 * ROWS;
 pub(crate) struct Sheets {
     places: Vec<Way>,
     steps: Vec<Stage>,
+    /// What is asked of sets; worked out before the other steps.
+    held: Vec<held::Held>,
     /// By asked condition: the step that has its answer for the rows of the block, where there is one.
     pub(super) answers: Vec<Option<usize>>,
 }
@@ -114,7 +118,9 @@ struct Cells {
     /// Rows that are left to the row evaluator; nothing else is said of them.
     left: Vec<u64>,
     numerators: Vec<i64>,
-    /// More than zero.
+    /// The denominator of all known numbers, more than zero; 0 where there is none yet, or where each has its own.
+    denominator: i64,
+    /// By row, more than zero, where they differ.
     denominators: Vec<i64>,
 }
 
@@ -131,6 +137,8 @@ struct Place {
     spans: Vec<(u32, u32, bool)>,
     /// Of entries: for each of them the row of the place before.
     owners: Vec<u32>,
+    /// Of entries: the rows of the place before that may have others.
+    open: Vec<u64>,
 }
 
 const NOWHERE: u32 = u32::MAX;
@@ -171,7 +179,11 @@ impl Sheets {
                 here.find(*way, columns, before, &rows);
             }
         }
+        self.held.iter().for_each(|held| held.fill(columns, &memory.places, &mut memory.cells));
         for (at, stage) in self.steps.iter().enumerate() {
+            if matches!(stage.what, What::Holds(..)) {
+                continue;
+            }
             let (before, here) = memory.cells.split_at_mut(at);
             let (Some(cells), Some(place)) = (here.first_mut(), memory.places.get(stage.place)) else { continue };
             cells.reset(place);
@@ -195,6 +207,7 @@ impl Place {
         self.links.clear();
         self.spans.clear();
         self.owners.clear();
+        self.open.clear();
         match way {
             Way::Block => (self.start, self.len, self.fine) = (rows.start as usize, rows.len(), true),
             Way::Through(from, field) => self.follow(columns, before.get(from), field),
@@ -223,6 +236,10 @@ impl Place {
             // A list that is as long as it can be is complete.
             let complete = complete || (!items.is_empty() && items.len() >= up_to);
             self.spans.push((start, start + narrow(items.len()), complete));
+        }
+        self.open.resize(of.len.div_ceil(64), 0);
+        for (row, (.., complete)) in self.spans.iter().enumerate() {
+            put(&mut self.open, row, !complete);
         }
         let some = || self.spans.iter().filter(|(start, end, _)| start < end);
         let (Some(first), Some(end)) = (some().map(|s| s.0).min(), some().map(|s| s.1).max()) else {
@@ -266,6 +283,7 @@ impl Cells {
             list.resize(words, value);
         }
         self.numerators.clear();
+        self.denominator = 0;
         self.denominators.clear();
     }
 
@@ -274,10 +292,16 @@ impl Cells {
         self.left.fill(0);
     }
 
-    /// Room for numbers.
+    /// Room for numbers, of this denominator where it is not 0.
     fn numbers(&mut self, place: &Place, denominator: i64) {
         self.numerators.resize(place.len, 0);
-        self.denominators.resize(place.len, denominator);
+        self.denominator = denominator;
+        self.denominators.clear();
+    }
+
+    /// The denominator of all known numbers, where they have one.
+    fn even(&self) -> Option<i64> {
+        self.denominators.is_empty().then_some(self.denominator.max(1))
     }
 
     fn leave(&mut self, row: usize) {
@@ -293,6 +317,14 @@ impl Cells {
             Cell::Number(numerator, denominator) => {
                 put(&mut self.certain, row, true);
                 self.numerators.get_mut(row).into_iter().for_each(|slot| *slot = numerator);
+                if self.denominators.is_empty() && self.denominator != denominator {
+                    if self.denominator == 0 {
+                        self.denominator = denominator;
+                    } else {
+                        self.denominators.resize(self.numerators.len(), self.denominator);
+                        self.denominator = 0;
+                    }
+                }
                 self.denominators.get_mut(row).into_iter().for_each(|slot| *slot = denominator);
             }
         }
@@ -303,9 +335,12 @@ impl Cells {
         if bit(&self.left, row) {
             return Cell::Left;
         }
-        match (bit(&self.certain, row), self.numerators.get(row), self.denominators.get(row)) {
-            (true, Some(numerator), Some(denominator)) => Cell::Number(*numerator, *denominator),
-            _ => Cell::Unknown,
+        match self.numerators.get(row).filter(|_| bit(&self.certain, row)) {
+            Some(numerator) => {
+                let own = self.denominators.get(row).copied();
+                Cell::Number(*numerator, own.unwrap_or(self.denominator))
+            }
+            None => Cell::Unknown,
         }
     }
 }

@@ -12,16 +12,36 @@ impl Reader<'_> {
         let whole = |n: i64| Cell::Number(n, 1);
         match what {
             What::Fact(field, grains) => self.fact(*field, *grains, place, cells),
-            What::Add(a, b) => self.two(place, cells, (*a, *b), |a, b| sum(a, b, 1)),
-            What::Subtract(a, b) => self.two(place, cells, (*a, *b), |a, b| sum(a, b, -1)),
-            What::Multiply(a, b, f) => self.two(place, cells, (*a, *b), |a, b| product(a, b, *f)),
+            What::Add(a, b) => {
+                if !self.join_even(place, cells, (*a, *b), i64::overflowing_add) {
+                    self.two(place, cells, (*a, *b), |a, b| sum(a, b, 1));
+                }
+            }
+            What::Subtract(a, b) => {
+                if !self.join_even(place, cells, (*a, *b), i64::overflowing_sub) {
+                    self.two(place, cells, (*a, *b), |a, b| sum(a, b, -1));
+                }
+            }
+            What::Multiply(a, b, f) => {
+                if !self.multiply_even(place, cells, (*a, *b), *f) {
+                    self.two(place, cells, (*a, *b), |a, b| product(a, b, *f));
+                }
+            }
             What::Divide(a, b, f) => self.two(place, cells, (*a, *b), |a, (n, d)| match n {
                 0 => Cell::Unknown,
                 1.. => product(a, (d, n), *f),
                 _ => n.checked_neg().zip(d.checked_neg()).map_or(Cell::Left, |(n, d)| product(a, (d, n), *f)),
             }),
-            What::Least(a, b) => self.two(place, cells, (*a, *b), |a, b| pick(a, b, less(b, a))),
-            What::Most(a, b) => self.two(place, cells, (*a, *b), |a, b| pick(a, b, less(a, b))),
+            What::Least(a, b) => {
+                if !self.join_even(place, cells, (*a, *b), |a, b| (a.min(b), false)) {
+                    self.two(place, cells, (*a, *b), |a, b| pick(a, b, less(b, a)));
+                }
+            }
+            What::Most(a, b) => {
+                if !self.join_even(place, cells, (*a, *b), |a, b| (a.max(b), false)) {
+                    self.two(place, cells, (*a, *b), |a, b| pick(a, b, less(a, b)));
+                }
+            }
             What::Round(mode, a, step) => {
                 self.one(place, cells, *a, |n| n.round(*mode, *step).map_or(Cell::Left, cell));
             }
@@ -45,9 +65,7 @@ impl Reader<'_> {
         cells.whole();
         cells.numbers(place, grains.max(1));
         let Some(Column::Scalar { values, known }) = self.columns.column(field) else { return };
-        for (row, slot) in cells.numerators.iter_mut().enumerate() {
-            *slot = values.get(place.start + row).unwrap_or(0);
-        }
+        values.copy_to(place.start, &mut cells.numerators);
         for (word, certain) in cells.certain.iter_mut().enumerate() {
             *certain = known.map_or(u64::MAX, |bits| bits.word(place.start + word * 64));
         }
@@ -65,7 +83,7 @@ impl Reader<'_> {
         what: impl Fn((i64, i64), (i64, i64)) -> Cell,
     ) {
         cells.whole();
-        cells.numbers(place, 1);
+        cells.numbers(place, 0);
         for row in 0..place.len {
             let cell = match (self.operand(a, row), self.operand(b, row)) {
                 (Cell::Number(a, b), Cell::Number(c, d)) => what((a, b), (c, d)),
@@ -79,7 +97,7 @@ impl Reader<'_> {
     /// Rows with an open condition before one that holds are left: their value may be the same either way.
     fn case(&self, rows: &[((usize, bool), Operand)], otherwise: Operand, place: &Place, cells: &mut Cells) {
         cells.whole();
-        cells.numbers(place, 1);
+        cells.numbers(place, 0);
         for row in 0..place.len {
             let mut chosen = Some(otherwise);
             for ((at, turned), value) in rows {

@@ -1,8 +1,9 @@
 //! Steps that are true or not.
 
-use super::{Cell, Cells, Operand, Place, Reader, Stage, What, bit, narrow, put};
+use super::{Cell, Cells, NOWHERE, Operand, Place, Reader, Stage, What, bit, narrow, put};
 use crate::columns::Column;
 use crate::graph::Comparison;
+use crate::graph::intervals::Intervals;
 use crate::ids::FieldId;
 use crate::verdict::Truth;
 
@@ -10,13 +11,9 @@ impl Reader<'_> {
     /// Fills the cells of a step; they are all left before.
     pub(super) fn fill(&self, stage: &Stage, place: &Place, cells: &mut Cells) {
         match &stage.what {
-            What::Test(field, set) => {
-                let set = self.bound.set(*set);
-                self.scalars(*field, place, cells, |value| Truth::of(set.contains(value)));
-            }
-            What::Holds(field, symbols) => {
-                each_row(place, cells, |row| self.holds(*field, place.start + row, symbols));
-            }
+            What::Test(field, set) => self.test(*field, self.bound.set(*set), place, cells),
+            // Worked out before, see `Held`.
+            What::Holds(..) => {}
             What::IsEmpty(field) => {
                 each_row(place, cells, |row| match self.columns.set(*field, narrow(place.start + row)) {
                     Some(([], _, true)) => Truth::True,
@@ -62,16 +59,16 @@ impl Reader<'_> {
         }
     }
 
-    /// Asks of the value of a fact, where it is known.
-    fn scalars(&self, field: FieldId, place: &Place, cells: &mut Cells, truth: impl Fn(i64) -> Truth) {
-        let Some(Column::Scalar { values, known }) = self.columns.column(field) else { return cells.whole() };
-        each_row(place, cells, |row| {
-            let row = place.start + row;
-            match values.get(row).filter(|_| known.is_none_or(|bits| bits.get(row))) {
-                Some(value) => truth(value),
-                None => Truth::Unknown,
-            }
-        });
+    /// Whether the value of a fact is in a set, where it is known.
+    fn test(&self, field: FieldId, set: &Intervals, place: &Place, cells: &mut Cells) {
+        cells.whole();
+        let Some(Column::Scalar { values, known }) = self.columns.column(field) else { return };
+        for (word, (certain, possible)) in cells.certain.iter_mut().zip(&mut cells.possible).enumerate() {
+            let row = place.start + word * 64;
+            let known = known.map_or(u64::MAX, |bits| bits.word(row));
+            let inside = values.within(row, set.as_slice());
+            (*certain, *possible) = (known & inside, !known | inside);
+        }
     }
 
     pub(super) fn operand(&self, operand: Operand, row: usize) -> Cell {
@@ -112,6 +109,9 @@ impl Reader<'_> {
     }
 
     fn compare(&self, place: &Place, cells: &mut Cells, op: Comparison, (a, b): (Operand, Operand)) {
+        if self.compare_even(cells, op, (a, b)) {
+            return;
+        }
         self.numbered(place, cells, [a, b], |_, [(a, b), (c, d)]| {
             let order =
                 if b == d { a.cmp(&c) } else { (i128::from(a) * i128::from(d)).cmp(&(i128::from(c) * i128::from(b))) };
@@ -149,35 +149,53 @@ impl Reader<'_> {
     fn led(&self, step: usize, place: &Place, cells: &mut Cells) {
         let there = self.stages.get(step).and_then(|stage| self.places.get(stage.place));
         if let Some(there) = there.filter(|there| there.fine) {
-            self.gather(step, place, cells, |row| there.links.get(row).copied());
+            self.gather(step, place, cells, &there.links);
         }
     }
 
     fn owner(&self, step: usize, place: &Place, cells: &mut Cells) {
-        self.gather(step, place, cells, |row| place.owners.get(row).copied());
+        self.gather(step, place, cells, &place.owners);
     }
 
-    fn gather(&self, step: usize, place: &Place, cells: &mut Cells, to: impl Fn(usize) -> Option<u32>) {
+    /// What is found at other rows; what leads nowhere is left.
+    fn gather(&self, step: usize, place: &Place, cells: &mut Cells, to: &[u32]) {
         let Some(from) = self.before.get(step) else { return };
-        let numbers = !from.numerators.is_empty();
-        cells.whole();
-        if numbers {
-            cells.numbers(place, 1);
-        }
-        for row in 0..place.len {
-            let Some(at) = to(row).filter(|at| *at != super::NOWHERE).map(|at| at as usize) else {
-                cells.leave(row);
-                continue;
-            };
-            if numbers {
-                cells.set_number(row, from.number(at));
-            } else if bit(&from.left, at) {
-                cells.leave(row);
-            } else {
-                put(&mut cells.certain, row, bit(&from.certain, at));
-                put(&mut cells.possible, row, bit(&from.possible, at));
+        let len = self.stages.get(step).and_then(|stage| self.places.get(stage.place)).map_or(0, |place| place.len);
+        bits_of((&from.certain, len), to, false, &mut cells.certain);
+        bits_of((&from.possible, len), to, true, &mut cells.possible);
+        bits_of((&from.left, len), to, true, &mut cells.left);
+        if !from.numerators.is_empty() {
+            cells.numbers(place, from.denominator);
+            let own = if from.denominators.is_empty() { 0 } else { place.len };
+            cells.denominators.resize(own, 1);
+            for (slot, at) in cells.numerators.iter_mut().zip(to) {
+                *slot = from.numerators.get(*at as usize).copied().unwrap_or(0);
+            }
+            for (slot, at) in cells.denominators.iter_mut().zip(to) {
+                *slot = from.denominators.get(*at as usize).copied().unwrap_or(1);
             }
         }
+    }
+}
+
+/// The bits at some rows; `nowhere` where there is no such row.
+fn bits_of((words, len): (&[u64], usize), rows: &[u32], nowhere: bool, into: &mut [u64]) {
+    // Mostly all bits are alike, which saves looking each of them up.
+    let all = |bits: u64| {
+        let last = if len % 64 == 0 { u64::MAX } else { (1 << (len % 64)) - 1 };
+        let (rest, end) = words.split_last().map_or((&[][..], 0), |(end, rest)| (rest, end ^ bits));
+        rest.iter().all(|word| *word == bits) && end & last == 0
+    };
+    let same = if all(0) { Some(false) } else { all(u64::MAX).then_some(true) };
+    for (word, rows) in into.iter_mut().zip(rows.chunks(64)) {
+        *word = rows.iter().enumerate().fold(0, |word, (at, row)| {
+            let one = match same {
+                _ if *row == NOWHERE => nowhere,
+                Some(same) => same,
+                None => bit(words, *row as usize),
+            };
+            word | u64::from(one) << at
+        });
     }
 }
 

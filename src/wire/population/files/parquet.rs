@@ -4,19 +4,25 @@ use super::io;
 use crate::error::Error;
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow_schema::Schema;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
-use std::fs::File;
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
+use rayon::prelude::*;
+use std::fs;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Opens a file and says how many rows it has.
 pub(super) fn open(path: &Path, size: usize) -> Result<(ParquetRecordBatchReader, u64), Error> {
-    let file = File::open(path).map_err(|e| io(path, e))?;
-    let wrong = |e: parquet::errors::ParquetError| Error::profile(format!("{} is not Parquet: {e}", path.display()));
+    let file = fs::File::open(path).map_err(|e| io(path, e))?;
+    let wrong = |e: ParquetError| Error::profile(format!("{} is not Parquet: {e}", path.display()));
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(wrong)?;
     let rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
     Ok((builder.with_batch_size(size).build().map_err(wrong)?, rows))
@@ -57,9 +63,21 @@ pub(super) fn texts(ids: &ArrayRef) -> Option<Vec<Option<String>>> {
     None
 }
 
-/// A Parquet file that is being written. It has its name only when it is whole: until then it is called `NAME.part`.
+/// Rows of a group of a file.
+const GROUP: usize = 1 << 17;
+
+type File = SerializedFileWriter<BufWriter<fs::File>>;
+
+/// A Parquet file that is being written, its columns side by side on every core. It has its name only when it is whole: until then it
+/// is called `NAME.part`.
 pub struct ParquetSink {
-    writer: Option<ArrowWriter<BufWriter<File>>>,
+    file: File,
+    groups: ArrowRowGroupWriterFactory,
+    schema: Arc<Schema>,
+    /// Of the group that is being written: each column's writers, one for each kind of value in it. None before its first row.
+    columns: Vec<Vec<ArrowColumnWriter>>,
+    begun: usize,
+    finished: usize,
     part: PathBuf,
     path: PathBuf,
     rows: u64,
@@ -70,19 +88,35 @@ impl ParquetSink {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn create(path: &Path, schema: &Arc<arrow_schema::Schema>) -> Result<Self, Error> {
+    pub fn create(path: &Path, schema: &Arc<Schema>) -> Result<Self, Error> {
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
-        let file = File::create(&part).map_err(|e| written(&part, &e))?;
+        let file = fs::File::create(&part).map_err(|e| written(&part, &e))?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_max_row_group_row_count(Some(1 << 17))
+            // Hundreds of columns of one bit a row: what is said of each page would be longer than the page.
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_write_batch_size(1 << 13)
+            // Names differ from row to row: to look for those that came before takes time and finds few.
+            .set_column_dictionary_enabled(ColumnPath::from("id"), false)
+            .set_column_dictionary_enabled(ColumnPath::from("household"), false)
             .build();
-        let writer =
-            ArrowWriter::try_new(BufWriter::with_capacity(1 << 18, file), Arc::clone(schema), Some(properties))
-                .map_err(|e| written(&part, &e))?;
-        Ok(Self { writer: Some(writer), part, path: path.to_owned(), rows: 0 })
+        let file = BufWriter::with_capacity(1 << 18, file);
+        let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties));
+        let (file, groups) = writer.and_then(ArrowWriter::into_serialized_writer).map_err(|e| written(&part, &e))?;
+        let schema = Arc::clone(schema);
+        Ok(Self {
+            file,
+            groups,
+            schema,
+            columns: Vec::new(),
+            begun: 0,
+            finished: 0,
+            part,
+            path: path.to_owned(),
+            rows: 0,
+        })
     }
 
     /// Writes rows.
@@ -90,9 +124,48 @@ impl ParquetSink {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
-        let Some(writer) = &mut self.writer else { return Ok(()) };
-        writer.write(batch).map_err(|e| written(&self.part, &e))?;
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let count = (batch.num_rows() - from).min(GROUP.saturating_sub(self.begun));
+            self.add(&batch.slice(from, count)).map_err(|e| written(&self.part, &e))?;
+            from += count;
+            if self.begun >= GROUP {
+                self.finish_group().map_err(|e| written(&self.part, &e))?;
+            }
+        }
         self.rows = self.rows.saturating_add(batch.num_rows() as u64);
+        Ok(())
+    }
+
+    /// Adds rows to the group.
+    fn add(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
+        let fields = self.schema.fields();
+        if self.begun == 0 {
+            let mut writers = self.groups.create_column_writers(self.finished)?.into_iter();
+            self.columns.clear();
+            for field in fields {
+                let values = compute_leaves(field, &arrow_array::new_empty_array(field.data_type()))?.len();
+                self.columns.push(writers.by_ref().take(values).collect());
+            }
+        }
+        let columns = self.columns.par_iter_mut().zip(fields.par_iter()).zip(batch.columns());
+        columns.try_for_each(|((writers, field), array)| {
+            writers.iter_mut().zip(compute_leaves(field, array)?).try_for_each(|(writer, values)| writer.write(&values))
+        })?;
+        self.begun += batch.num_rows();
+        Ok(())
+    }
+
+    fn finish_group(&mut self) -> Result<(), ParquetError> {
+        let columns = std::mem::take(&mut self.columns);
+        let chunks: Result<Vec<_>, ParquetError> =
+            columns.into_par_iter().flatten().map(ArrowColumnWriter::close).collect();
+        let mut group = self.file.next_row_group()?;
+        for chunk in chunks? {
+            chunk.append_to_row_group(&mut group)?;
+        }
+        group.close()?;
+        (self.begun, self.finished) = (0, self.finished + 1);
         Ok(())
     }
 
@@ -120,10 +193,11 @@ impl ParquetSink {
     /// # Errors
     /// When it cannot be written.
     pub fn close(mut self) -> Result<u64, Error> {
-        if let Some(writer) = self.writer.take() {
-            let _ = writer.close().map_err(|e| written(&self.part, &e))?;
+        if self.begun > 0 {
+            self.finish_group().map_err(|e| written(&self.part, &e))?;
         }
-        std::fs::rename(&self.part, &self.path).map_err(|e| written(&self.path, &e))?;
+        let _ = self.file.close().map_err(|e| written(&self.part, &e))?;
+        fs::rename(&self.part, &self.path).map_err(|e| written(&self.path, &e))?;
         Ok(self.rows)
     }
 }
