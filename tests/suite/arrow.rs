@@ -300,6 +300,21 @@ fn a_city_is_the_same_in_every_format_and_nothing_is_lost() {
     assert_eq!(rows.len(), 600);
     assert!(rows.iter().any(|r| r.contains('1')), "nobody is eligible for anything");
     assert_eq!(lists.units[&person], 600);
+    // Whoever asks for less beside the verdicts gets less beside them, and the same otherwise.
+    let said = |depth| scanned(&rules, &parquet, How { depth, ..how() });
+    for (depth, left_out) in [(Depth::Reasons, &["near"][..]), (Depth::Amounts, &["near", "reasons"])] {
+        let (less, _, fewer, _) = said(depth);
+        for (less, batch) in less.iter().flatten().zip(batches.iter().flatten()) {
+            let schema = batch.schema();
+            let kept: Vec<&String> =
+                schema.fields().iter().map(|f| f.name()).filter(|name| !left_out.contains(&name.as_str())).collect();
+            assert_eq!(less.schema().fields().len(), kept.len());
+            kept.iter().for_each(|name| assert_eq!(less.column_by_name(name), batch.column_by_name(name), "{name}"));
+        }
+        let listed = |lists: &Lists| lists.to_json()["missed"].clone();
+        assert_eq!(listed(&fewer), listed(&lists));
+        assert!(fewer.near.is_empty() && !lists.near.is_empty());
+    }
     let (lines, rejects, _, again) = scanned(&rules, &ndjson, how());
     assert_eq!((rejects.len(), again), (0, matched));
     assert_eq!(shown(&lines[0], &names), rows);
