@@ -64,9 +64,35 @@ impl Build<'_> {
 
     fn step(&mut self, place: usize, what: What) -> Option<usize> {
         (self.sheets.steps.len() < STEPS).then(|| {
-            self.sheets.steps.push(Stage { place, what });
+            let open = self.open(&what);
+            self.sheets.steps.push(Stage { place, what, open });
             self.sheets.steps.len() - 1
         })
+    }
+
+    /// Whether a step is open for a record of which nothing is known. A table whose row is open may have the same value in each.
+    fn open(&self, what: &What) -> bool {
+        let step = |at: &usize| self.sheets.steps.get(*at).is_some_and(|stage| stage.open);
+        let operand = |operand: &Operand| matches!(operand, Operand::Step(at) if step(at));
+        match what {
+            What::Test(..) | What::Holds(..) | What::IsEmpty(_) | What::Fact(..) | What::Open => true,
+            What::Some(..) | What::Count(..) | What::Fold(..) => true,
+            What::And(parts) | What::Or(parts) => !parts.is_empty() && parts.iter().all(|(at, _)| step(at)),
+            What::Compare(_, a, b)
+            | What::Within(_, a, b)
+            | What::Add(a, b)
+            | What::Subtract(a, b)
+            | What::Multiply(a, b, _)
+            | What::Divide(a, b, _)
+            | What::Least(a, b)
+            | What::Most(a, b)
+            | What::Shift(a, b, _) => operand(a) || operand(b),
+            What::HoldsValue(_, a) | What::InSet(a, _) | What::Round(_, a, _) | What::Year(a) | What::Month(a) => {
+                operand(a)
+            }
+            What::Led(at) => step(at),
+            What::Case(..) | What::Owner(_) => false,
+        }
     }
 
     fn place(&mut self, way: Way) -> usize {

@@ -55,6 +55,8 @@ enum Way {
 struct Stage {
     place: usize,
     what: What,
+    /// Whether it is certainly open for a record of which nothing is known.
+    open: bool,
 }
 
 /// A value of a step before, or a constant.
@@ -221,7 +223,11 @@ impl Place {
         let rows = (from.start..from.start + from.len).map(|row| columns.record(field, narrow(row)));
         self.links.extend(rows.map(|row| row.unwrap_or(NOWHERE)));
         let known = || self.links.iter().copied().filter(|row| *row != NOWHERE);
-        let (Some(first), Some(last)) = (known().min(), known().max()) else { return };
+        let (Some(first), Some(last)) = (known().min(), known().max()) else {
+            // Nobody leads anywhere, and what is asked there is open.
+            (self.start, self.len, self.fine) = (0, 0, true);
+            return;
+        };
         self.stand(first, last);
         self.links.iter_mut().filter(|row| **row != NOWHERE).for_each(|row| *row -= first);
     }

@@ -157,13 +157,13 @@ impl Reader<'_> {
         self.gather(step, place, cells, &place.owners);
     }
 
-    /// What is found at other rows; what leads nowhere is left.
+    /// What is found at other rows; what leads nowhere is open where that is certain, else left.
     fn gather(&self, step: usize, place: &Place, cells: &mut Cells, to: &[u32]) {
-        let Some(from) = self.before.get(step) else { return };
-        let len = self.stages.get(step).and_then(|stage| self.places.get(stage.place)).map_or(0, |place| place.len);
+        let (Some(from), Some(stage)) = (self.before.get(step), self.stages.get(step)) else { return };
+        let len = self.places.get(stage.place).map_or(0, |place| place.len);
         bits_of((&from.certain, len), to, false, &mut cells.certain);
         bits_of((&from.possible, len), to, true, &mut cells.possible);
-        bits_of((&from.left, len), to, true, &mut cells.left);
+        bits_of((&from.left, len), to, !stage.open, &mut cells.left);
         if !from.numerators.is_empty() {
             cells.numbers(place, from.denominator);
             let own = if from.denominators.is_empty() { 0 } else { place.len };
