@@ -170,7 +170,14 @@ impl<'a> Reader<'a> {
     }
 
     fn problem(&mut self, path: &str, message: impl Into<String>, help: Option<String>) {
-        self.problems.push(Problem { path: path.to_owned(), message: message.into(), help });
+        self.refuse(Problem { path: path.to_owned(), message: message.into(), help });
+    }
+
+    /// One thing may be found wrong in several ways after enough was.
+    fn refuse(&mut self, problem: Problem) {
+        if !self.full() {
+            self.problems.push(problem);
+        }
     }
 
     fn top(&mut self, entries: &[(String, Tree)]) {
@@ -302,7 +309,7 @@ impl<'a> Reader<'a> {
         let path: String = path.chars().take(PATH).collect();
         let problem = Problem { path, message: "there is no such fact".to_owned(), help: near.or(otherwise) };
         match self.unknown {
-            UnknownFields::Reject => self.problems.push(problem),
+            UnknownFields::Reject => self.refuse(problem),
             UnknownFields::Report => self.notices.push(problem),
         }
     }
