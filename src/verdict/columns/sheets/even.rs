@@ -1,4 +1,5 @@
 //! Numbers of one denominator, as most figures are: a block of them is worked out in 64-bit integers, without a look at each row.
+//! Where one of them overflows, nothing is said of any, and the careful way does them all.
 
 use super::{Cells, Operand, Place, Reader};
 use crate::graph::Comparison;
@@ -72,7 +73,7 @@ impl<'a> Reader<'a> {
         (a.cells.is_some() || b.cells.is_some()).then_some((a, b))
     }
 
-    /// Compares numbers, where all have one denominator each and nothing overflows; says whether it did.
+    /// Compares numbers, where the operands have one denominator each and nothing overflows; says whether it did.
     pub(super) fn compare_even(&self, cells: &mut Cells, op: Comparison, operands: (Operand, Operand)) -> bool {
         let Some((a, b)) = self.evens(operands) else { return false };
         match op {
@@ -134,6 +135,7 @@ fn ordered(a: Even<'_>, b: Even<'_>, cells: &mut Cells, holds: impl Fn(i64, i64)
             over |= u64::from(of_a | of_b) << at;
         });
         if over & known != 0 {
+            cells.blank();
             return false;
         }
         (*certain, *possible, *left) = (known & yes, !known | yes, out);
@@ -162,6 +164,7 @@ fn joined(
             over |= u64::from(too_much) << at;
         });
         if over & known != 0 {
+            cells.blank();
             return false;
         }
         (*certain, *left) = (known, out);

@@ -54,7 +54,7 @@ impl Held {
         for (at, _) in &self.steps {
             let Some(cells) = cells.get_mut(*at) else { continue };
             cells.whole();
-            cells.possible.copy_from_slice(&open);
+            cells.possible.clone_from(&open);
         }
         for row in 0..place.len {
             let Some((holds, lacks, _)) = columns.set(self.field, narrow(place.start + row)) else { continue };

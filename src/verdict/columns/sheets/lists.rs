@@ -32,8 +32,7 @@ impl<'a> Reader<'a> {
     pub(super) fn some(&self, entries: usize, pass: usize, cells: &mut Cells) {
         let (Some(there), Some(pass)) = (self.entries(entries), self.before.get(pass)) else { return };
         cells.whole();
-        cells.certain.fill(0);
-        cells.possible.copy_from_slice(&there.open);
+        cells.possible.clone_from(&there.open);
         // Few entries pass, so it is they that are looked at. What lies past the last entry, or between lists, is nobody's.
         let owners = |words: &'a [u64]| {
             let owner = |at: usize| there.owners.get(at).filter(|owner| **owner != NOWHERE);

@@ -284,13 +284,20 @@ impl Cells {
     fn reset(&mut self, place: &Place) {
         let len = if place.fine { place.len } else { 0 };
         let words = len.div_ceil(64);
-        for (list, value) in [(&mut self.certain, 0), (&mut self.possible, u64::MAX), (&mut self.left, u64::MAX)] {
-            list.clear();
-            list.resize(words, value);
+        for list in [&mut self.certain, &mut self.possible, &mut self.left] {
+            list.resize(words, 0);
         }
+        self.blank();
         self.numerators.clear();
         self.denominator = 0;
         self.denominators.clear();
+    }
+
+    /// Nothing said of any row.
+    fn blank(&mut self) {
+        self.certain.fill(0);
+        self.possible.fill(u64::MAX);
+        self.left.fill(u64::MAX);
     }
 
     /// Nothing left.

@@ -12,16 +12,8 @@ impl Reader<'_> {
         let whole = |n: i64| Cell::Number(n, 1);
         match what {
             What::Fact(field, grains) => self.fact(*field, *grains, place, cells),
-            What::Add(a, b) => {
-                if !self.join_even(place, cells, (*a, *b), i64::overflowing_add) {
-                    self.two(place, cells, (*a, *b), |a, b| sum(a, b, 1));
-                }
-            }
-            What::Subtract(a, b) => {
-                if !self.join_even(place, cells, (*a, *b), i64::overflowing_sub) {
-                    self.two(place, cells, (*a, *b), |a, b| sum(a, b, -1));
-                }
-            }
+            What::Add(a, b) => self.pair(place, cells, (*a, *b), i64::overflowing_add, |a, b| sum(a, b, 1)),
+            What::Subtract(a, b) => self.pair(place, cells, (*a, *b), i64::overflowing_sub, |a, b| sum(a, b, -1)),
             What::Multiply(a, b, f) => {
                 if !self.multiply_even(place, cells, (*a, *b), *f) {
                     self.two(place, cells, (*a, *b), |a, b| product(a, b, *f));
@@ -33,14 +25,10 @@ impl Reader<'_> {
                 _ => n.checked_neg().zip(d.checked_neg()).map_or(Cell::Left, |(n, d)| product(a, (d, n), *f)),
             }),
             What::Least(a, b) => {
-                if !self.join_even(place, cells, (*a, *b), |a, b| (a.min(b), false)) {
-                    self.two(place, cells, (*a, *b), |a, b| pick(a, b, less(b, a)));
-                }
+                self.pair(place, cells, (*a, *b), |a, b| (a.min(b), false), |a, b| pick(a, b, less(b, a)));
             }
             What::Most(a, b) => {
-                if !self.join_even(place, cells, (*a, *b), |a, b| (a.max(b), false)) {
-                    self.two(place, cells, (*a, *b), |a, b| pick(a, b, less(a, b)));
-                }
+                self.pair(place, cells, (*a, *b), |a, b| (a.max(b), false), |a, b| pick(a, b, less(a, b)));
             }
             What::Round(mode, a, step) => {
                 self.one(place, cells, *a, |n| n.round(*mode, *step).map_or(Cell::Left, cell));
@@ -68,6 +56,20 @@ impl Reader<'_> {
         values.copy_to(place.start, &mut cells.numerators);
         for (word, certain) in cells.certain.iter_mut().enumerate() {
             *certain = known.map_or(u64::MAX, |bits| bits.word(place.start + word * 64));
+        }
+    }
+
+    /// Two numbers joined: `quick` those of a common denominator, and whether that overflows; else `careful` each pair.
+    fn pair(
+        &self,
+        place: &Place,
+        cells: &mut Cells,
+        operands: (Operand, Operand),
+        quick: impl Fn(i64, i64) -> (i64, bool),
+        careful: impl Fn((i64, i64), (i64, i64)) -> Cell,
+    ) {
+        if !self.join_even(place, cells, operands, quick) {
+            self.two(place, cells, operands, careful);
         }
     }
 
