@@ -78,20 +78,9 @@ impl Build<'_> {
             What::Test(..) | What::Holds(..) | What::IsEmpty(_) | What::Fact(..) | What::Open => true,
             What::Some(..) | What::Count(..) | What::Fold(..) => true,
             What::And(parts) | What::Or(parts) => !parts.is_empty() && parts.iter().all(|(at, _)| step(at)),
-            What::Compare(_, a, b)
-            | What::Within(_, a, b)
-            | What::Add(a, b)
-            | What::Subtract(a, b)
-            | What::Multiply(a, b, _)
-            | What::Divide(a, b, _)
-            | What::Least(a, b)
-            | What::Most(a, b)
-            | What::Shift(a, b, _) => operand(a) || operand(b),
-            What::HoldsValue(_, a) | What::InSet(a, _) | What::Round(_, a, _) | What::Year(a) | What::Month(a) => {
-                operand(a)
-            }
             What::Led(at) => step(at),
             What::Case(..) | What::Owner(_) => false,
+            _ => what.operands().iter().flatten().any(operand),
         }
     }
 
@@ -325,19 +314,9 @@ impl Build<'_> {
 
     /// What comes of constants, as the day is one: worked out once, and not for each row.
     fn settled(&self, what: &What) -> Option<Operand> {
-        let constant = |operand: &Operand| !matches!(operand, Operand::Step(_));
-        let all = match what {
-            What::Add(a, b)
-            | What::Subtract(a, b)
-            | What::Multiply(a, b, _)
-            | What::Divide(a, b, _)
-            | What::Least(a, b)
-            | What::Most(a, b)
-            | What::Shift(a, b, _) => constant(a) && constant(b),
-            What::Round(_, a, _) | What::Year(a) | What::Month(a) => constant(a),
-            _ => false,
-        };
-        if !all {
+        let operands = what.operands();
+        let mut all = operands.iter().flatten().peekable();
+        if all.peek().is_none() || all.any(|operand| matches!(operand, Operand::Step(_))) {
             return None;
         }
         let columns = Builder::new(&self.bound.graph.schema).build().ok()?;

@@ -110,6 +110,27 @@ enum What {
     Owner(usize),
 }
 
+impl What {
+    /// The numbers that are joined, compared or looked up: it is open where one of them is.
+    const fn operands(&self) -> [Option<Operand>; 2] {
+        match self {
+            Self::Compare(_, a, b)
+            | Self::Within(_, a, b)
+            | Self::Add(a, b)
+            | Self::Subtract(a, b)
+            | Self::Multiply(a, b, _)
+            | Self::Divide(a, b, _)
+            | Self::Least(a, b)
+            | Self::Most(a, b)
+            | Self::Shift(a, b, _) => [Some(*a), Some(*b)],
+            Self::HoldsValue(_, a) | Self::InSet(a, _) | Self::Round(_, a, _) | Self::Year(a) | Self::Month(a) => {
+                [Some(*a), None]
+            }
+            _ => [None, None],
+        }
+    }
+}
+
 /// The cells of one step.
 #[derive(Clone, Debug, Default)]
 struct Cells {
