@@ -90,7 +90,11 @@ impl Builder<'_> {
     /// The span of a piece of text, without the blanks and comments that the parser swallows at its end.
     fn span(&self, pair: &Pair<'_>) -> Span {
         let span = pair.as_span();
-        let text = trimmed(span.as_str());
+        let text = span.as_str();
+        // A comment at the end of a piece goes to the end of its line; most pieces end before that, and not in a blank.
+        let after = span.get_input().as_bytes().get(span.end());
+        let inside_line = after.is_some_and(|byte| !byte.is_ascii_whitespace()) && !text.ends_with(char::is_whitespace);
+        let text = if inside_line { text } else { trimmed(text) };
         self.at(span.start(), span.start() + text.len())
     }
 
@@ -113,6 +117,10 @@ fn trimmed(text: &str) -> &str {
 
 /// Where a comment begins on a line, quotes considered.
 fn comment_start(line: &str) -> Option<usize> {
+    // Few lines have a slash at all.
+    if !line.contains('/') {
+        return None;
+    }
     let (mut straight, mut curly, mut before) = (false, 0usize, ' ');
     for (at, c) in line.char_indices() {
         match c {

@@ -1,7 +1,7 @@
 //! The parser's pairs -> scenarios.
 
 use super::{Builder, Pair, Rule};
-use crate::ast;
+use crate::ast::{self, ExprKind};
 
 impl Builder<'_> {
     pub(super) fn scenario(&mut self, pair: Pair<'_>) -> Option<ast::Scenario> {
@@ -38,6 +38,13 @@ impl Builder<'_> {
                     values.push(match inner.as_rule() {
                         Rule::k_or_more => ast::FactValue::OrMore(place),
                         Rule::facts => ast::FactValue::Record(self.facts(inner), place),
+                        Rule::literal => ast::FactValue::Expr(ast::Expr {
+                            kind: ExprKind::Literal(self.literal(inner)?),
+                            span: place,
+                        }),
+                        Rule::name => {
+                            ast::FactValue::Expr(ast::Expr { kind: ExprKind::Name(self.name(&inner)), span: place })
+                        }
                         _ => ast::FactValue::Expr(self.amount(inner)?),
                     });
                 }
