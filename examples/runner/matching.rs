@@ -300,7 +300,7 @@ impl<'a> Page<'a> {
             // Under the author's label where there is one; what stands in several alternatives once.
             let (mut label, mut told) = (None, BTreeSet::new());
             for reason in &explanation.open {
-                let outer = reason.within.first();
+                let outer = reason.wording.within.first();
                 if outer != label {
                     told.clear();
                     outer.into_iter().for_each(|outer| say(&format!("  · {}", outer.get(self.language))));

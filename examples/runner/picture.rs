@@ -98,7 +98,7 @@ impl Tree {
 impl Maker<'_> {
     fn piece(&mut self, clause: &Clause) -> Piece {
         let language = self.language;
-        let words = clause.words.get(language).to_owned();
+        let words = clause.words().get(language).to_owned();
         let truth = self.evaluation.as_mut().map(|e| e.truth(clause.node));
         let group = |text: String, children: Vec<Piece>, value: Option<String>| Piece {
             shape: Shape::Group,
@@ -124,7 +124,7 @@ impl Maker<'_> {
             Form::Not(inner)
                 if !matches!(inner.form, Form::Fact(_))
                     && !clause.labelled
-                    && !inner.words.get(language).is_empty() =>
+                    && !inner.words().get(language).is_empty() =>
             {
                 let child = self.piece(inner);
                 group(pick(language, "not", "并非").to_owned(), vec![child], None)
@@ -184,7 +184,7 @@ impl Maker<'_> {
         match operand.ty {
             Type::Number(unit) => Some(Shown::Number(n, unit)),
             Type::Date => Date::from_days(i64::try_from(n.floor()).ok()?).map(Shown::Date),
-            Type::Symbol(e) => Some(Shown::Symbols(e, vec![u32::try_from(n.floor()).ok()?])),
+            Type::Symbol(e) => Some(Shown::Symbols(e, u32::try_from(n.floor()).ok()?.into())),
             _ => None,
         }
     }

@@ -64,7 +64,7 @@ fn show(schema: &Schema, field: FieldId, raw: i64) -> Shown {
             Number::new(i128::from(raw), i128::from(unit.grains())).map_or(Shown::Unknown, |n| Shown::Number(n, unit))
         }
         Some(FieldType::Symbol(e)) => {
-            u32::try_from(raw).map_or(Shown::Unknown, |symbol| Shown::Symbols(e, vec![symbol]))
+            u32::try_from(raw).map_or(Shown::Unknown, |symbol| Shown::Symbols(e, symbol.into()))
         }
         _ => Shown::Unknown,
     }

@@ -10,8 +10,9 @@ use crate::checked::{Expr, Kind, Model};
 use crate::ids::{DefineId, EntityId, FieldId, ParameterId, PolicyId};
 use crate::limits::Limits;
 use crate::profile::position;
-use crate::value::{Date, Language, Words};
+use crate::value::{Date, Words};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The deepest that lists may stand inside lists.
 pub(crate) const LEVELS: u8 = 12;
@@ -146,6 +147,8 @@ fn compiler<'m>(model: &'m Model, day: Date, (from, to): (Date, Date), limits: &
         policy: String::new(),
         failed: None,
         clauses: 0,
+        within: Arc::from([]),
+        source: None,
         most: limits.nodes,
         steps: 0,
     }
@@ -169,6 +172,9 @@ struct Compiler<'m> {
     policy: String,
     failed: Option<GraphError>,
     clauses: u32,
+    /// The labelled conditions around the one that is written out, and what it rests on.
+    within: Arc<[Words]>,
+    source: Option<Words>,
     /// The most nodes there may be.
     most: u32,
     steps: u32,
@@ -213,7 +219,7 @@ impl Compiler<'_> {
             self.clauses = 0;
             let unit = self.node(Node::Unit(policy.unit));
             let focus = Focus { frames: vec![unit], level: 0 };
-            let clauses: Vec<_> = policy.conditions.iter().map(|c| self.clause(&c.expr, &focus)).collect();
+            let clauses: Vec<_> = policy.conditions.iter().map(|c| self.condition(c, &focus)).collect();
             let root = self.and(clauses.iter().map(|c| c.node).collect());
             let amounts = policy.benefits.iter().enumerate().filter_map(|(benefit, b)| {
                 let amount = b.amount.as_ref()?;
@@ -364,10 +370,6 @@ impl Compiler<'_> {
                 self.node(if and { Node::And(flat) } else { Node::Or(flat) })
             }
         }
-    }
-
-    fn label(label: &crate::value::Label) -> Words {
-        Words { zh: Some(label.get(Language::Zh).into()), en: Some(label.get(Language::En).into()) }
     }
 
     fn entity_of(list: &Expr) -> Option<EntityId> {

@@ -5,21 +5,41 @@ use super::{Comparison, FactRef, NodeId, Step};
 use crate::checked::Type;
 use crate::ids::EnumId;
 use crate::span::Span;
-use crate::value::Words;
+use crate::value::{Symbols, Words};
+use std::sync::Arc;
 
 /// A condition as written, with its node.
 #[derive(Clone, Debug)]
 pub struct Clause {
     /// Its truth.
     pub node: NodeId,
-    /// The author's label, or the condition as written.
-    pub words: Words,
+    /// What is said of it; each reason that rests on the condition shares this.
+    pub wording: Arc<Wording>,
     /// Whether its author labelled it.
     pub labelled: bool,
     /// Where it stands.
     pub span: Span,
     /// Its parts.
     pub form: Form,
+}
+
+impl Clause {
+    /// The author's label, or the condition as written.
+    #[must_use]
+    pub fn words(&self) -> &Words {
+        &self.wording.condition
+    }
+}
+
+/// What is said of a condition.
+#[derive(Clone, Debug)]
+pub struct Wording {
+    /// The author's label, or the condition as written.
+    pub condition: Words,
+    /// The labelled conditions it stands in, outermost first.
+    pub within: Arc<[Words]>,
+    /// The clause of the law that it rests on, where its author says so of it or of the condition it stands in.
+    pub source: Option<Words>,
 }
 
 /// A value to show: a scalar's node and its type.
@@ -74,11 +94,11 @@ pub enum Form {
         step: Step,
     },
     /// A value among others.
-    OneOf(Operand, EnumId, Vec<u32>),
+    OneOf(Operand, EnumId, Symbols),
     /// A place inside another.
     Within(Operand, Operand),
     /// A set holds a value.
-    Holds(FactRef, EnumId, Vec<u32>),
+    Holds(FactRef, EnumId, Symbols),
     /// A set is empty.
     IsEmpty(FactRef),
     /// A yes/no fact.

@@ -62,7 +62,7 @@ impl Code {
 pub fn dictionary(entry: &Entry) -> Vec<(Code, Words)> {
     fn walk(policy: PolicyId, clauses: &[Clause], into: &mut Vec<(Code, Words)>) {
         for clause in clauses {
-            into.push((Code::of(policy, into.len()), clause.words.clone()));
+            into.push((Code::of(policy, into.len()), clause.words().clone()));
             walk(policy, parts(clause), into);
         }
     }

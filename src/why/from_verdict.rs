@@ -2,19 +2,20 @@
 //! verdict; what it shows is read from there, never worked out again.
 
 use super::causes::Causes;
-use super::spare::{may_be_spare, narrowed, restricted, without_spare};
+use super::spare::{narrowed, perhaps_spare, restricted, without_spare};
 use super::{Amount, Explanation, FactRead, Reason, Shown, Step};
 use crate::checked::{Model, Type};
 use crate::graph::trace::{Clause, Form, Operand};
 use crate::graph::{Bound, Comparison, FactRef, Node, NodeId};
-use crate::ids::{FieldId, PolicyId};
+use crate::ids::{EnumId, FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::FieldType;
-use crate::value::{Date, Number, Unit, Words};
+use crate::value::{Date, Number, Symbols, Unit, Words};
 use crate::verdict::facts::Masked;
 use crate::verdict::from_graph::{Evaluation, Scratch};
 use crate::verdict::{Outcome, Truth, Verdict, exact};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Explains one policy's verdict.
 #[must_use]
@@ -69,20 +70,17 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
     walker.evaluation.renew();
     match outcome.verdict {
         Verdict::Eligible | Verdict::Ineligible if outcome.by_kleene => {
-            explanation.because =
-                walker.conjunction(policy, &entry.clauses, Truth::of(outcome.verdict == Verdict::Eligible));
+            explanation.because = walker.conjunction(&entry.clauses, Truth::of(outcome.verdict == Verdict::Eligible));
         }
         Verdict::Eligible | Verdict::Ineligible => {
             // Settled whatever the missing facts are: everything that was looked at belongs to the reason.
-            for (i, clause) in entry.clauses.iter().enumerate() {
-                let before = explanation.because.len();
+            for clause in &entry.clauses {
                 match walker.evaluation.truth(clause.node) {
                     Truth::Unknown => walker.whatever(clause, &mut explanation.because),
                     // What holds anyway is no reason for failing.
                     Truth::True if outcome.verdict == Verdict::Ineligible => {}
                     truth => walker.proof(clause, truth, &mut explanation.because),
                 }
-                walker.rest_on(policy, i, explanation.because.get_mut(before..));
             }
             let bounding = walker.constraint_facts(entry);
             let verdict = |seen: BTreeSet<(RecordIx, FieldId)>| {
@@ -93,13 +91,11 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
         }
         Verdict::Undetermined => {
             let mut causes = Causes::default();
-            for (i, clause) in entry.clauses.iter().enumerate() {
+            for clause in &entry.clauses {
                 if walker.evaluation.truth(clause.node) != Truth::Unknown {
                     continue;
                 }
-                let before = explanation.open.len();
                 walker.open(clause, &mut explanation.open);
-                walker.rest_on(policy, i, explanation.open.get_mut(before..));
                 walker.causes(clause.node, &mut causes);
             }
             explanation.missing = causes.missing;
@@ -107,9 +103,10 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
         }
         Verdict::NotInForce => {}
     }
-    if let Some(root) = entry.root.filter(|_| outcome.by_kleene && may_be_spare(&explanation.because)) {
+    let places = if outcome.by_kleene { perhaps_spare(&explanation.because) } else { Vec::new() };
+    if let Some(root) = entry.root.filter(|_| !places.is_empty()) {
         let truth = walker.evaluation.truth(root);
-        without_spare(&mut explanation.because, &[], |seen| {
+        without_spare(&mut explanation.because, &places, &[], |seen| {
             Evaluation::new(bound, &Masked { profile, seen }, trying).truth(root) == truth
         });
     }
@@ -126,55 +123,31 @@ pub(super) struct Walker<'a> {
     pub(super) evaluation: Evaluation<'a, Profile>,
     /// The lists around, and the place of the entry in focus.
     about: Vec<(Words, u32)>,
-    /// The labelled conditions around, outermost first.
-    within: Vec<Words>,
 }
 
 impl<'a> Walker<'a> {
     fn new(model: &'a Model, bound: &'a Bound, profile: &'a Profile, scratch: &'a mut Scratch) -> Self {
         let evaluation = Evaluation::new(bound, profile, scratch);
-        Self { model, bound, profile, evaluation, about: Vec::new(), within: Vec::new() }
+        Self { model, bound, profile, evaluation, about: Vec::new() }
     }
 }
 
 impl Walker<'_> {
-    /// Says which clause these reasons rest on, where they have none of their own.
-    fn rest_on(&self, policy: PolicyId, condition: usize, reasons: Option<&mut [Reason]>) {
-        let policy = self.model.policies.get(policy.index());
-        let Some(source) = policy.and_then(|p| p.conditions.get(condition)?.source.as_ref()) else { return };
-        for reason in reasons.into_iter().flatten() {
-            reason.clause.get_or_insert_with(|| source.clone());
-        }
-    }
-
     /// All conditions together: each of them when they hold, the one with the shortest reason when they do not.
-    fn conjunction(&mut self, policy: PolicyId, clauses: &[Clause], truth: Truth) -> Vec<Reason> {
+    fn conjunction(&mut self, clauses: &[Clause], truth: Truth) -> Vec<Reason> {
         let mut found = Vec::new();
         let mut best = None;
-        for (i, clause) in clauses.iter().enumerate() {
+        for clause in clauses {
             if self.evaluation.truth(clause.node) != truth {
                 continue;
             }
             let before = found.len();
             self.proof(clause, truth, &mut found);
-            self.rest_on(policy, i, found.get_mut(before..));
             if truth != Truth::True {
                 keep_shorter(&mut found, 0, before, &mut best);
             }
         }
         distinct(found)
-    }
-
-    /// Does something within a condition, whose words are said of what is found there where they are its author's.
-    fn inside(&mut self, clause: &Clause, something: impl FnOnce(&mut Self)) {
-        let said = clause.labelled && self.within.last() != Some(&clause.words);
-        if said {
-            self.within.push(clause.words.clone());
-        }
-        something(self);
-        if said {
-            self.within.pop();
-        }
     }
 
     /// The fewest reasons for a condition to have its truth, which is `truth`.
@@ -184,25 +157,21 @@ impl Walker<'_> {
             Form::All(parts) | Form::Any(parts) if !parts.is_empty() => {
                 let together = matches!(clause.form, Form::All(_)) == (truth == Truth::True);
                 let mut best = None;
-                self.inside(clause, |walker| {
-                    for part in parts {
-                        if walker.evaluation.truth(part.node) != truth {
-                            continue;
-                        }
-                        let before = into.len();
-                        walker.proof(part, truth, into);
-                        if !together {
-                            keep_shorter(into, start, before, &mut best);
-                        }
+                for part in parts {
+                    if self.evaluation.truth(part.node) != truth {
+                        continue;
                     }
-                });
+                    let before = into.len();
+                    self.proof(part, truth, into);
+                    if !together {
+                        keep_shorter(into, start, before, &mut best);
+                    }
+                }
                 if !together && best.is_none() {
                     into.push(self.reason(clause));
                 }
             }
-            Form::Not(part) if composite(&part.form) => {
-                self.inside(clause, |walker| walker.proof(part, truth.not(), into));
-            }
+            Form::Not(part) if composite(&part.form) => self.proof(part, truth.not(), into),
             Form::Some { list, name, body: Some(body) } if truth == Truth::True => {
                 self.decisive(clause, (*list, name), body, Truth::True, into);
             }
@@ -225,28 +194,26 @@ impl Walker<'_> {
         let start = into.len();
         let mut best = None;
         let (level, entries, _) = self.evaluation.entries(list);
-        self.inside(clause, |walker| {
-            for (place, (entry, passes)) in entries.iter().enumerate() {
-                if *passes != Truth::True {
-                    continue;
-                }
-                walker.evaluation.enter(level, Some(*entry));
-                if walker.evaluation.truth(body.node) != truth {
-                    continue;
-                }
-                walker.about.push((name.clone(), u32::try_from(place + 1).unwrap_or(u32::MAX)));
-                let before = into.len();
-                walker.proof(body, truth, into);
-                // The entry counts because it is on the list and passes the filters: those facts belong to the reason.
-                let facts = walker.membership(list);
-                if let Some(first) = into.get_mut(before) {
-                    add_facts(&mut first.facts, facts);
-                }
-                walker.about.pop();
-                keep_shorter(into, start, before, &mut best);
+        for (place, (entry, passes)) in entries.iter().enumerate() {
+            if *passes != Truth::True {
+                continue;
             }
-            walker.evaluation.enter(level, None);
-        });
+            self.evaluation.enter(level, Some(*entry));
+            if self.evaluation.truth(body.node) != truth {
+                continue;
+            }
+            self.about.push((name.clone(), u32::try_from(place + 1).unwrap_or(u32::MAX)));
+            let before = into.len();
+            self.proof(body, truth, into);
+            // The entry counts because it is on the list and passes the filters: those facts belong to the reason.
+            let facts = self.membership(list);
+            if let Some(first) = into.get_mut(before) {
+                add_facts(&mut first.facts, facts);
+            }
+            self.about.pop();
+            keep_shorter(into, start, before, &mut best);
+        }
+        self.evaluation.enter(level, None);
         if best.is_none() {
             into.push(self.reason(clause));
         }
@@ -270,14 +237,14 @@ impl Walker<'_> {
     /// The parts of an undecided condition that are themselves undecided.
     fn open(&mut self, clause: &Clause, into: &mut Vec<Reason>) {
         match &clause.form {
-            Form::All(parts) | Form::Any(parts) if !parts.is_empty() => self.inside(clause, |walker| {
+            Form::All(parts) | Form::Any(parts) if !parts.is_empty() => {
                 for part in parts {
-                    if walker.evaluation.truth(part.node) == Truth::Unknown {
-                        walker.open(part, into);
+                    if self.evaluation.truth(part.node) == Truth::Unknown {
+                        self.open(part, into);
                     }
                 }
-            }),
-            Form::Not(part) if composite(&part.form) => self.inside(clause, |walker| walker.open(part, into)),
+            }
+            Form::Not(part) if composite(&part.form) => self.open(part, into),
             _ => into.push(self.reason(clause)),
         }
     }
@@ -303,10 +270,8 @@ impl Walker<'_> {
         let mut facts = Vec::with_capacity(1);
         self.facts(clause.node, &mut facts);
         let mut reason = Reason {
-            condition: clause.words.clone(),
-            within: self.within.clone(),
+            wording: Arc::clone(&clause.wording),
             holds,
-            clause: None,
             about: self.about.clone(),
             actual: None,
             comparison: None,
@@ -318,7 +283,7 @@ impl Walker<'_> {
             Form::Not(part) => {
                 // "Not a veteran: no" reads twice negated; "veteran: no" is how one says it.
                 if matches!(part.form, Form::Fact(_)) && !clause.labelled {
-                    reason.condition = part.words.clone();
+                    reason.wording = Arc::clone(&part.wording);
                 }
                 self.measure(&part.form, true, &mut reason);
             }
@@ -409,9 +374,7 @@ impl Walker<'_> {
             (Some(Slot::Scalar(raw)), Some(FieldType::Date)) => {
                 Date::from_days(*raw).map_or(Shown::Unknown, Shown::Date)
             }
-            (Some(Slot::Scalar(raw)), Some(FieldType::Symbol(e))) => {
-                Shown::Symbols(e, u32::try_from(*raw).into_iter().collect())
-            }
+            (Some(Slot::Scalar(raw)), Some(FieldType::Symbol(e))) => symbol(e, u32::try_from(*raw).ok()),
             (Some(Slot::Scalar(raw)), Some(FieldType::Quantity(unit))) => {
                 Number::new(i128::from(*raw), i128::from(unit.grains()))
                     .map_or(Shown::Unknown, |n| Shown::Number(n, unit))
@@ -420,7 +383,7 @@ impl Walker<'_> {
                 Shown::Entries(u32::try_from(items.len()).unwrap_or(u32::MAX))
             }
             (Some(Slot::Set { known, complete, .. }), Some(FieldType::Set(e))) if *complete || !known.is_empty() => {
-                Shown::Symbols(e, known.clone())
+                Shown::Symbols(e, known.as_slice().into())
             }
             _ => Shown::Unknown,
         };
@@ -542,9 +505,14 @@ fn shown(n: Number, ty: Type) -> Shown {
     match ty {
         Type::Number(unit) => Shown::Number(n, unit),
         Type::Date => i64::try_from(n.numerator()).ok().and_then(Date::from_days).map_or(Shown::Unknown, Shown::Date),
-        Type::Symbol(e) => Shown::Symbols(e, u32::try_from(n.numerator()).into_iter().collect()),
+        Type::Symbol(e) => symbol(e, u32::try_from(n.numerator()).ok()),
         _ => Shown::Number(n, Unit::PLAIN),
     }
+}
+
+/// One value of an enum; none where the number is no position.
+fn symbol(e: EnumId, position: Option<u32>) -> Shown {
+    Shown::Symbols(e, position.map_or_else(|| Symbols::from(&[][..]), Symbols::from))
 }
 
 fn due(earlier: Date, n: Number, step: crate::graph::Step) -> Option<Date> {
@@ -597,12 +565,18 @@ pub(super) fn add_facts(into: &mut Vec<FactRead>, facts: Vec<FactRead>) {
 }
 
 /// Two clauses may rest on one condition; it is said once.
-fn distinct(reasons: Vec<Reason>) -> Vec<Reason> {
-    let mut kept: Vec<Reason> = Vec::new();
-    for reason in reasons {
-        if !kept.iter().any(|k| k.condition == reason.condition && k.about == reason.about && k.facts == reason.facts) {
-            kept.push(reason);
+fn distinct(mut reasons: Vec<Reason>) -> Vec<Reason> {
+    let mut kept = 0;
+    for at in 0..reasons.len() {
+        let (before, rest) = reasons.split_at_mut(kept);
+        let Some(reason) = rest.get(at - kept) else { break };
+        if !before.iter().any(|k| {
+            k.wording.condition == reason.wording.condition && k.about == reason.about && k.facts == reason.facts
+        }) {
+            reasons.swap(kept, at);
+            kept += 1;
         }
     }
-    kept
+    reasons.truncate(kept);
+    reasons
 }

@@ -161,7 +161,7 @@ fn codes_of(graph: &Graph, policy: PolicyId, clauses: &[Clause]) -> BTreeMap<Nod
         fn walk(&mut self, clauses: &[Clause], outer: Option<Code>) {
             for clause in clauses {
                 let own = Code::of(self.policy, self.next);
-                let code = outer.filter(|_| clause.words == Words::default()).unwrap_or(own);
+                let code = outer.filter(|_| *clause.words() == Words::default()).unwrap_or(own);
                 self.next = self.next.saturating_add(1);
                 self.walk(codes::parts(clause), Some(code));
                 let mut open = vec![clause.node];

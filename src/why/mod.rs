@@ -13,8 +13,9 @@ mod spare;
 
 use crate::ids::{EnumId, FieldId, ParameterId, PolicyId};
 use crate::profile::RecordIx;
-use crate::value::{Date, Number, Unit, Words};
+use crate::value::{Date, Number, Symbols, Unit, Words};
 use crate::verdict::Verdict;
+use std::sync::Arc;
 
 /// Why one policy has its verdict.
 #[derive(Clone, Debug)]
@@ -41,14 +42,10 @@ pub struct Explanation {
 /// One condition with what was found.
 #[derive(Clone, Debug)]
 pub struct Reason {
-    /// The condition: its author's label, or the condition as written.
-    pub condition: Words,
-    /// The labelled conditions it stands in, outermost first.
-    pub within: Vec<Words>,
+    /// The condition, what it stands in, and the clause it rests on.
+    pub wording: Arc<Wording>,
     /// Whether it holds; none where open.
     pub holds: Option<bool>,
-    /// The clause it rests on, where it has one of its own.
-    pub clause: Option<Words>,
     /// The entries it is about, where it stands inside a list: the list's name and the entry's place, from 1.
     pub about: Vec<(Words, u32)>,
     /// The value found.
@@ -63,6 +60,7 @@ pub struct Reason {
     pub facts: Vec<FactRead>,
 }
 
+pub use crate::graph::trace::Wording;
 pub use crate::verdict::Comparison;
 
 /// A fact that was read.
@@ -101,7 +99,7 @@ pub enum Shown {
     /// The time between two dates, in whole years, months and days.
     Elapsed(Date, Date),
     /// Values of an enum; one for a plain fact, several for a set or a choice.
-    Symbols(EnumId, Vec<u32>),
+    Symbols(EnumId, Symbols),
     /// How many entries a list has.
     Entries(u32),
 }

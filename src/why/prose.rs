@@ -28,7 +28,7 @@ pub fn reason(reason: &Reason, model: &Model, language: Language) -> String {
             format!("{} {place}: ", list.get(language))
         };
     }
-    let condition = reason.condition.get(language);
+    let condition = reason.wording.condition.get(language);
     if condition.is_empty() {
         text += if zh { "其中一项条件" } else { "one of the conditions" };
     } else if zh {
@@ -50,7 +50,7 @@ pub fn reasons(reasons: &[Reason], model: &Model, language: Language) -> Vec<(Op
     let mut lines: Vec<(Option<bool>, String)> = Vec::new();
     let mut label: Option<&crate::value::Words> = None;
     for one in reasons {
-        let outer = one.within.first().filter(|_| one.about.is_empty());
+        let outer = one.wording.within.first().filter(|_| one.about.is_empty());
         let sentence = reason(one, model, language);
         match (outer, lines.last_mut()) {
             (Some(outer), Some((_, line))) if label == Some(outer) => {

@@ -7,30 +7,38 @@ use crate::profile::{Profile, RecordIx, Slot};
 use crate::schema::Schema;
 use std::collections::BTreeSet;
 
-/// Whether one of several reasons can be spare in Kleene logic: only where it reads what another reads too, or nothing at all. With its own
-/// facts unknown a condition is unknown, and nothing else stands for it.
-pub(super) fn may_be_spare(because: &[Reason]) -> bool {
-    let mut seen: Vec<(Option<RecordIx>, FieldId)> = Vec::new();
-    because.len() > 1
-        && because.iter().any(|reason| {
-            let before = seen.len();
-            let facts = reason.facts.iter().map(|f| (f.record, f.field));
-            let shared = facts.clone().any(|fact| seen.get(..before).is_some_and(|seen| seen.contains(&fact)));
-            seen.extend(facts);
-            shared || reason.facts.is_empty()
-        })
+/// Of several reasons, the places of those that can be spare in Kleene logic: only what reads a fact that another reads too, or none at all.
+/// With its own facts unknown a condition is unknown, and nothing else stands for it.
+pub(super) fn perhaps_spare(because: &[Reason]) -> Vec<usize> {
+    if because.len() < 2 {
+        return Vec::new();
+    }
+    let read =
+        because.iter().enumerate().flat_map(|(at, reason)| reason.facts.iter().map(move |f| (f.record, f.field, at)));
+    let mut read: Vec<(Option<RecordIx>, FieldId, usize)> = read.collect();
+    read.sort_unstable();
+    read.dedup();
+    let shared = read.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|readers| readers.len() > 1).flatten();
+    let bare = because.iter().enumerate().filter(|(_, reason)| reason.facts.is_empty());
+    let mut places: Vec<usize> = shared.map(|(_, _, at)| *at).chain(bare.map(|(at, _)| at)).collect();
+    places.sort_unstable();
+    places.dedup();
+    places
 }
 
 /// Drops reasons that the others, with the facts `besides` them, make unnecessary. Each alternative is settled by its own
-/// shortest reason, so one chosen for one alternative can be spare once another needs its neighbour anyway.
+/// shortest reason, so one chosen for one alternative can be spare once another needs its neighbour anyway. Tries those at `places`, in rising
+/// order.
 pub(super) fn without_spare(
     because: &mut Vec<Reason>,
+    places: &[usize],
     besides: &[FactRead],
     mut settles: impl FnMut(BTreeSet<(RecordIx, FieldId)>) -> bool,
 ) {
-    let mut i = because.len();
-    while i > 0 && because.len() > 1 {
-        i -= 1;
+    for &i in places.iter().rev() {
+        if because.len() < 2 {
+            break;
+        }
         let others = because.iter().enumerate().filter(|(k, _)| *k != i).flat_map(|(_, r)| &r.facts);
         if settles(others.chain(besides).filter_map(|f| Some((f.record?, f.field))).collect()) {
             because.remove(i);
@@ -45,7 +53,8 @@ pub(super) fn narrowed(
     mut bounding: Vec<FactRead>,
     mut settles: impl FnMut(BTreeSet<(RecordIx, FieldId)>) -> bool,
 ) {
-    without_spare(because, &bounding, &mut settles);
+    let all: Vec<usize> = (0..because.len()).collect();
+    without_spare(because, &all, &bounding, &mut settles);
     let mut i = bounding.len();
     while i > 0 {
         i -= 1;

@@ -281,7 +281,11 @@ fn no_reason_is_without_words() {
                 for reason in explanation.because.iter().chain(&explanation.open) {
                     for language in [Language::Zh, Language::En] {
                         let id = &engine.model().policies[policy.index()].name.id;
-                        assert!(!reason.condition.get(language).is_empty(), "{name}, {id}: {:?}", reason.within);
+                        assert!(
+                            !reason.wording.condition.get(language).is_empty(),
+                            "{name}, {id}: {:?}",
+                            reason.wording
+                        );
                     }
                 }
             }
@@ -324,7 +328,7 @@ fn a_negation_is_told_as_one_that_holds() {
     let (profile, _) = profile_from_json(engine.schema(), json, UnknownFields::Reject).unwrap();
     let matches = rules.match_profile(&profile).unwrap();
     let told = matches.explain(PolicyId(0)).because;
-    let lines: Vec<_> = told.iter().map(|r| (r.condition.get(Language::En), r.holds, r.comparison)).collect();
+    let lines: Vec<_> = told.iter().map(|r| (r.wording.condition.get(Language::En), r.holds, r.comparison)).collect();
     let expected = [
         ("happy", Some(true), None),
         ("not coins >= 2 times", Some(true), Some(Comparison::Less)),

@@ -356,7 +356,7 @@ fn the_shipped_policies_deserve_none() {
     let open: Vec<&str> =
         findings.iter().filter(|f| f.silenced.is_none()).map(|f| f.diagnostic.message.as_str()).collect();
     assert!(open.is_empty(), "{open:#?}");
-    let bare = findings.iter().filter_map(|f| f.silenced.as_ref()).any(|w| w.zh.is_none() || w.en.is_none());
+    let bare = findings.iter().filter_map(|f| f.silenced.as_ref()).any(|w| w.zh().is_none() || w.en().is_none());
     assert!(!bare, "every reason is said in both languages");
 }
 

@@ -118,20 +118,20 @@ fn change(model: &Model, bound: &Bound, profile: &Profile, policy: PolicyId, one
     let slot = profile.slot(one.record, one.position as usize);
     let actual = match (slot, ty) {
         (Slot::Scalar(raw), _) => show(schema, one.field, *raw),
-        (Slot::Set { known, .. }, Some(FieldType::Set(e))) => Shown::Symbols(e, known.clone()),
+        (Slot::Set { known, .. }, Some(FieldType::Set(e))) => Shown::Symbols(e, known.as_slice().into()),
         _ => Shown::Unknown,
     };
     let (comparison, required, distance) = match (one.edit, slot, ty) {
         (Edit::To(value), Slot::Scalar(now), Some(ty)) => required(model, one, ty, *now, value),
-        (Edit::With(symbol), _, Some(FieldType::Set(e))) => (Comparison::Equal, Shown::Symbols(e, vec![symbol]), None),
+        (Edit::With(symbol), _, Some(FieldType::Set(e))) => (Comparison::Equal, Shown::Symbols(e, symbol.into()), None),
         (Edit::Without(symbol), _, Some(FieldType::Set(e))) => {
-            (Comparison::NotEqual, Shown::Symbols(e, vec![symbol]), None)
+            (Comparison::NotEqual, Shown::Symbols(e, symbol.into()), None)
         }
         _ => (Comparison::Equal, Shown::Unknown, None),
     };
     let (condition, source) = match one.purpose {
         Purpose::Condition(at) => {
-            let words = bound.graph.entry(policy).and_then(|e| e.clauses.get(at)).map(|c| c.words.clone());
+            let words = bound.graph.entry(policy).and_then(|e| e.clauses.get(at)).map(|c| c.words().clone());
             let declared = model.policies.get(policy.index()).and_then(|p| p.conditions.get(at));
             (words.unwrap_or_default(), declared.and_then(|c| c.source.clone()))
         }

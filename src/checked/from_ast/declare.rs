@@ -315,8 +315,7 @@ impl<'a> Checker<'a> {
                 let end = u32::try_from(policies.values.len()).unwrap_or(u32::MAX).saturating_add(1);
                 policies.values.push(Symbol { name: name.clone(), parent: None, end });
             }
-            let (zh, en) = (name.zh.as_str().into(), name.get(crate::value::Language::En).into());
-            let title = Words { zh: Some(zh), en: Some(en) };
+            let title = name.words();
             self.model.policies.push(unwritten(name, unit, title, declared.span));
         }
         // Ranges of facts that name a policy could not be known before all policies were.

@@ -7,7 +7,7 @@ use crate::checked::{Always, Dated, Define, Expr, Kind, Parameter, Type};
 use crate::diagnostic::Diagnostic;
 use crate::ids::{DefineId, EntityId, ParameterId, PolicyId};
 use crate::span::Span;
-use crate::value::{Date, Words};
+use crate::value::Date;
 
 /// A derived fact that may not have been checked yet.
 pub(super) struct Pending<'a> {
@@ -144,8 +144,7 @@ impl<'a> Checker<'a> {
         let mut value = self.deeper(declared.value.span, |c| c.expr(&declared.value, &scope, None));
         self.path.pop();
         if let Some(value) = value.as_mut().filter(|v| v.ty == Type::YesNo && !v.labelled) {
-            let (zh, en) = (name.zh.as_str().into(), name.get(crate::value::Language::En).into());
-            value.words = Some(Box::new(Words { zh: Some(zh), en: Some(en) }));
+            value.words = Some(Box::new(name.words()));
             value.labelled = true;
         }
         let id = value.map(|value| {

@@ -162,11 +162,9 @@ impl<'a> Checker<'a> {
         match attribute.kind {
             AttributeKind::Title => match self.texts(&attribute.values).as_slice() {
                 [title] => {
-                    let mut title = title.clone();
                     // A title without translation leaves the other language to the policy's name.
-                    title.zh = title.zh.or_else(|| policy.title.zh.clone());
-                    title.en = title.en.or_else(|| policy.title.en.clone());
-                    policy.title = title;
+                    let name = &policy.title;
+                    policy.title = Words::new(title.zh().or(name.zh()), title.en().or(name.en()));
                 }
                 _ => self.clause(attribute.span, "a title is one text", "write `title: \"…\"`"),
             },
@@ -246,10 +244,7 @@ impl<'a> Checker<'a> {
         let operand = ast::Operand::One(Box::new(ast::Expr { kind: ast::ExprKind::Name(name), span: attribute.span }));
         let held = self.status(None, ast::StatusKind::Receives, &operand, attribute.span, scope)?;
         let mut expr = negated(held);
-        expr.words = Some(Box::new(Words {
-            zh: Some(format!("未享受{}", label.zh).into()),
-            en: Some(format!("does not receive {}", label.get(crate::value::Language::En)).into()),
-        }));
+        expr.words = Some(Box::new(label.words().around(("未享受", ""), ("does not receive ", ""))));
         expr.labelled = true;
         Some(Condition { expr, source: None, status: None, exclusion: true, names: vec![label.id, label.zh] })
     }

@@ -8,19 +8,14 @@ use crate::value::Words;
 impl Checker<'_> {
     /// A text with its translation, where `phrases` has one.
     pub(super) fn words(&self, text: &str) -> Words {
-        let other = self.glossary.phrase(text).map(Into::into);
-        if is_chinese(text) {
-            Words { zh: Some(text.into()), en: other }
-        } else {
-            Words { zh: other, en: Some(text.into()) }
-        }
+        let other = self.glossary.phrase(text);
+        if is_chinese(text) { Words::new(Some(text), other) } else { Words::new(other, Some(text)) }
     }
 
     /// An expression as it is written in each surface.
     pub(super) fn written(&self, expr: &ast::Expr) -> Words {
-        Words {
-            zh: Some(print::expr(expr, print::Surface::Chinese, &self.glossary).into()),
-            en: Some(print::expr(expr, print::Surface::English, &self.glossary).into()),
-        }
+        let [zh, en] = [print::Surface::Chinese, print::Surface::English]
+            .map(|surface| print::expr(expr, surface, &self.glossary));
+        Words::new(Some(&zh), Some(&en))
     }
 }

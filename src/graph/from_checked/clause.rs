@@ -1,8 +1,8 @@
 //! Conditions as written, beside their nodes.
 
 use super::{Compiler, Focus};
-use crate::checked::{Expr, Kind, Type};
-use crate::graph::trace::{Clause, Form, Operand};
+use crate::checked::{Condition, Expr, Kind, Type};
+use crate::graph::trace::{Clause, Form, Operand, Wording};
 use crate::value::Words;
 use std::sync::Arc;
 
@@ -10,18 +10,30 @@ use std::sync::Arc;
 const CLAUSES: u32 = 5_000;
 
 impl Compiler<'_> {
-    /// A condition with its parts.
-    pub(super) fn clause(&mut self, expr: &Expr, focus: &Focus) -> Clause {
+    /// A condition of a policy with its parts.
+    pub(super) fn condition(&mut self, condition: &Condition, focus: &Focus) -> Clause {
+        self.source.clone_from(&condition.source);
+        self.clause(&condition.expr, focus)
+    }
+
+    fn clause(&mut self, expr: &Expr, focus: &Focus) -> Clause {
         self.clauses += 1;
         let node = self.lower(expr, focus);
+        let around = Arc::clone(&self.within);
+        let label = expr.words.as_deref().filter(|words| expr.labelled && around.last() != Some(words));
+        if label.is_some() {
+            self.within = around.iter().chain(label).cloned().collect();
+        }
         let form = if self.clauses > CLAUSES { Form::Other } else { self.form(expr, focus) };
-        let words = match (expr.words.as_deref(), &form) {
+        let condition = match (expr.words.as_deref(), &form) {
             (Some(words), _) => words.clone(),
             // Each part of "none of" has to fail: nobody wrote that part as a negation, so it is said here.
-            (None, Form::Not(part)) => negated(&part.words),
+            (None, Form::Not(part)) => negated(part.words()),
             (None, _) => Words::default(),
         };
-        Clause { node, words, labelled: expr.labelled, span: expr.span, form }
+        self.within = Arc::clone(&around);
+        let wording = Arc::new(Wording { condition, within: around, source: self.source.clone() });
+        Clause { node, wording, labelled: expr.labelled, span: expr.span, form }
     }
 
     fn operand(&mut self, expr: &Expr, focus: &Focus) -> Operand {
@@ -73,12 +85,12 @@ impl Compiler<'_> {
                 None => Form::Other,
             },
             Kind::OneOf(subject, positions) => match subject.ty {
-                Type::Symbol(e) => Form::OneOf(self.operand(subject, focus), e, positions.clone()),
+                Type::Symbol(e) => Form::OneOf(self.operand(subject, focus), e, positions.as_slice().into()),
                 _ => Form::Other,
             },
             Kind::Within(place, region) => Form::Within(self.operand(place, focus), self.operand(region, focus)),
             Kind::Includes(set, positions) => match (set.ty, self.set_fact(set, focus)) {
-                (Type::Set(e), Some(fact)) => Form::Holds(fact, e, positions.clone()),
+                (Type::Set(e), Some(fact)) => Form::Holds(fact, e, positions.as_slice().into()),
                 _ => Form::Other,
             },
             Kind::SetIsEmpty(set) => self.set_fact(set, focus).map_or(Form::Other, Form::IsEmpty),
@@ -93,14 +105,14 @@ impl Compiler<'_> {
     /// What a list is called: its definition's name, or its fact's.
     fn list_name(&self, list: &Expr) -> Words {
         match &list.kind {
-            Kind::Field(_, field) => self.model.schema.field(*field).map(|f| Self::label(&f.name)).unwrap_or_default(),
+            Kind::Field(_, field) => self.model.schema.field(*field).map(|f| f.name.words()).unwrap_or_default(),
             Kind::Filter(base, _) => self.list_name(base),
             Kind::Define(define, _) => {
-                self.model.defines.get(define.index()).map(|d| Self::label(&d.name)).unwrap_or_default()
+                self.model.defines.get(define.index()).map(|d| d.name.words()).unwrap_or_default()
             }
             _ => Self::entity_of(list)
                 .and_then(|e| self.model.schema.entity(e))
-                .map(|e| Self::label(&e.name))
+                .map(|e| e.name.words())
                 .unwrap_or_default(),
         }
     }
@@ -113,7 +125,7 @@ impl Compiler<'_> {
         let mut named = None;
         match &expr.kind {
             Kind::Field(_, field) if matches!(expr.ty, Type::Number(_) | Type::Symbol(_) | Type::Date) => {
-                named = self.model.schema.field(*field).map(|f| Self::label(&f.name));
+                named = self.model.schema.field(*field).map(|f| f.name.words());
             }
             Kind::Define(define, subject) if matches!(expr.ty, Type::Number(_)) => {
                 let subject = subject.as_deref().map(|s| self.lower(s, focus));
@@ -121,11 +133,11 @@ impl Compiler<'_> {
                 let model = self.model;
                 if let Some(define) = model.defines.get(define.index()) {
                     self.parts(&define.value, &inner, into, false);
-                    named = Some(Self::label(&define.name));
+                    named = Some(define.name.words());
                 }
             }
             Kind::Parameter(parameter, _) => {
-                named = self.model.parameters.get(parameter.index()).map(|p| Self::label(&p.name));
+                named = self.model.parameters.get(parameter.index()).map(|p| p.name.words());
             }
             Kind::Add(a, b)
             | Kind::Subtract(a, b)
@@ -160,20 +172,13 @@ impl Compiler<'_> {
 
 /// The words of a condition that has to fail.
 fn negated(words: &Words) -> Words {
-    let not = |word: &str, text: &Option<Arc<str>>| text.as_ref().map(|text| Arc::from(format!("{word}{text}")));
-    Words { zh: not("并非", &words.zh), en: not("not ", &words.en) }
+    words.around(("并非", ""), ("not ", ""))
 }
 
 fn count_of(list: &Words) -> Words {
-    Words {
-        zh: list.zh.as_ref().map(|l| format!("{l}人数或次数").into()),
-        en: list.en.as_ref().map(|l| format!("number of {l}").into()),
-    }
+    list.around(("", "人数或次数"), ("number of ", ""))
 }
 
 fn sum_of(list: &Words) -> Words {
-    Words {
-        zh: list.zh.as_ref().map(|l| format!("{l}合计").into()),
-        en: list.en.as_ref().map(|l| format!("over {l}").into()),
-    }
+    list.around(("", "合计"), ("over ", ""))
 }

@@ -50,7 +50,8 @@ fn results(matches: &Matches<'_>) -> Vec<Value> {
                 .because
                 .iter()
                 .map(|r| {
-                    let words = json!({ "zh": r.condition.get(Language::Zh), "en": r.condition.get(Language::En) });
+                    let words = &r.wording.condition;
+                    let words = json!({ "zh": words.get(Language::Zh), "en": words.get(Language::En) });
                     json!({ "condition": words, "holds": r.holds })
                 })
                 .collect();

@@ -258,15 +258,15 @@ impl Serialize for In<'_, Reason> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self(reason, model) = self;
         let mut object = serializer.serialize_map(Some(10))?;
-        object.serialize_entry("condition", &TwoTexts::of(&reason.condition))?;
-        object.serialize_entry("within", &All(&reason.within, model))?;
+        object.serialize_entry("condition", &TwoTexts::of(&reason.wording.condition))?;
+        object.serialize_entry("within", &All(&reason.wording.within, model))?;
         object.serialize_entry("holds", &reason.holds)?;
         object.serialize_entry("about", &All(&reason.about, model))?;
         object.serialize_entry("actual", &reason.actual.as_ref().map(|s| In(s, model)))?;
         object.serialize_entry("comparison", &reason.comparison.map(comparison))?;
         object.serialize_entry("required", &reason.required.as_ref().map(|s| In(s, model)))?;
         object.serialize_entry("distance", &reason.distance.as_ref().map(|s| In(s, model)))?;
-        object.serialize_entry("source", &reason.clause.as_ref().map(TwoTexts::of))?;
+        object.serialize_entry("source", &reason.wording.source.as_ref().map(TwoTexts::of))?;
         object.serialize_entry("facts", &All(&reason.facts, model))?;
         object.end()
     }

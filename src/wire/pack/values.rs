@@ -40,7 +40,7 @@ impl<'de> Deserialize<'de> for Number {
 
 impl Serialize for Words {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.zh.as_deref(), self.en.as_deref()).serialize(serializer)
+        (self.zh(), self.en()).serialize(serializer)
     }
 }
 
@@ -48,6 +48,6 @@ impl Serialize for Words {
 impl<'de> Deserialize<'de> for Words {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (zh, en) = <(Option<&str>, Option<&str>)>::deserialize(deserializer)?;
-        Ok(Self { zh: zh.map(Into::into), en: en.map(Into::into) })
+        Ok(Self::new(zh, en))
     }
 }
