@@ -465,7 +465,7 @@ impl Matches<'_> {
     pub fn explain_with(&self, policy: PolicyId, scratch: &mut Scratch) -> Explanation {
         let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
         let outcome = self.outcomes.get(policy.index()).copied().unwrap_or(nothing);
-        from_verdict::explain(&self.rules.model, &self.rules.bound, self.profile, policy, outcome, scratch)
+        from_verdict::explain(&self.rules.bound, self.profile, policy, outcome, scratch)
     }
 
     /// Why each of some policies has its verdict. What they share is evaluated once.
@@ -474,7 +474,7 @@ impl Matches<'_> {
         let nothing = Outcome { verdict: Verdict::NotInForce, not_proved: false, by_kleene: true };
         let outcome = |p: &PolicyId| self.outcomes.get(p.index()).copied().unwrap_or(nothing);
         let all: Vec<(PolicyId, Outcome)> = policies.iter().map(|p| (*p, outcome(p))).collect();
-        from_verdict::explain_all(&self.rules.model, &self.rules.bound, self.profile, &all, scratch)
+        from_verdict::explain_all(&self.rules.bound, self.profile, &all, scratch)
     }
 
     /// Every written policy with why it has its verdict, in the order of the policies' ids.

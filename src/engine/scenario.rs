@@ -34,7 +34,7 @@ pub(super) fn run(
 ) -> ScenarioOutcome {
     let model = rules.model();
     let mut scratch = rules.scratch();
-    let explanation = from_verdict::explain(model, rules.bound(), profile, policy, outcome, &mut scratch);
+    let explanation = from_verdict::explain(rules.bound(), profile, policy, outcome, &mut scratch);
     let declared = model.policies.get(policy.index());
     let mut evaluation = Evaluation::new(rules.bound(), profile, &mut scratch);
     let entry = rules.bound().graph.entry(policy);

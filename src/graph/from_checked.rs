@@ -5,7 +5,7 @@ mod lower;
 
 use super::error::GraphError;
 use super::trace::{AmountTrace, Operand};
-use super::{Constraint, Entry, FactRef, Graph, Node, NodeId, SetDef, SetId};
+use super::{Constraint, Entry, FactKind, FactRef, Graph, Node, NodeId, SetDef, SetId};
 use crate::checked::{Expr, Kind, Model};
 use crate::ids::{DefineId, EntityId, FieldId, ParameterId, PolicyId};
 use crate::limits::Limits;
@@ -134,6 +134,7 @@ fn compiler<'m>(model: &'m Model, day: Date, (from, to): (Date, Date), limits: &
         from,
         to,
         schema: model.schema.clone(),
+        kinds: FactKind::of(&model.schema),
         forms: std::sync::OnceLock::new(),
     };
     Compiler {

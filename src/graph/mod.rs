@@ -21,7 +21,7 @@ pub(crate) mod simplify;
 pub mod trace;
 
 use crate::ids::{EntityId, EnumId, FieldId, ParameterId, PolicyId};
-use crate::schema::Schema;
+use crate::schema::{Field, FieldType, Provenance, Schema};
 use crate::value::{Date, Number, Rounding};
 pub use bound::Bound;
 use intervals::Intervals;
@@ -191,11 +191,33 @@ pub struct Graph {
     pub(crate) from: Date,
     pub(crate) to: Date,
     pub(crate) schema: Schema,
+    /// By fact, what is asked at every value that is shown; apart from all else the schema has of it.
+    pub(crate) kinds: Vec<FactKind>,
     /// Each policy in clauses; made when a profile is first matched against all policies.
     pub(crate) forms: OnceLock<Vec<Option<clauses::Clauses>>>,
 }
 
+/// The type of a fact, and whether only a caseworker can say it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FactKind {
+    pub(crate) ty: FieldType,
+    pub(crate) judged: bool,
+}
+
+impl FactKind {
+    /// Those of all facts.
+    pub(crate) fn of(schema: &Schema) -> Vec<Self> {
+        let kind = |field: &Field| Self { ty: field.ty, judged: field.provenance == Provenance::Judged };
+        schema.fields.iter().map(kind).collect()
+    }
+}
+
 impl Graph {
+    /// What is asked most of a fact.
+    pub(crate) fn kind(&self, field: FieldId) -> Option<FactKind> {
+        self.kinds.get(field.index()).copied()
+    }
+
     /// The nodes, children before parents.
     #[must_use]
     pub fn nodes(&self) -> &[Node] {

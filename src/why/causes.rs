@@ -5,7 +5,6 @@ use super::from_verdict::Walker;
 use crate::graph::{Cause, FactRef, Node, NodeId};
 use crate::ids::ParameterId;
 use crate::profile::{RecordIx, Slot};
-use crate::schema::Provenance;
 use crate::verdict::Truth;
 use std::collections::BTreeSet;
 
@@ -21,8 +20,10 @@ impl Walker<'_> {
     pub(super) fn causes(&mut self, node: NodeId, causes: &mut Causes) {
         let bound = self.bound;
         let graph = &bound.graph;
-        // Inside a list the same node is asked of each entry, so only nodes outside are looked at once.
-        if graph.level(node) == 0 && !causes.seen.insert(node) {
+        // Inside a list the same node is asked of each entry, so only nodes outside are looked at once. What asks about one fact is
+        // looked at as quickly as it is looked up.
+        let one_fact = matches!(graph.node(node), Node::Test(..) | Node::Holds(..) | Node::IsEmpty(_) | Node::Fact(_));
+        if !one_fact && graph.level(node) == 0 && !causes.seen.insert(node) {
             return;
         }
         match graph.node(node) {
@@ -127,7 +128,7 @@ impl Walker<'_> {
     }
 
     fn as_missing(&self, record: Option<RecordIx>, fact: FactRef) -> Missing {
-        let judged = self.model.schema.field(fact.field).is_some_and(|f| f.provenance == Provenance::Judged);
+        let judged = self.bound.graph.kind(fact.field).is_some_and(|kind| kind.judged);
         Missing { record, field: fact.field, judged }
     }
 }

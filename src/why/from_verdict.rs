@@ -4,7 +4,7 @@
 use super::causes::Causes;
 use super::spare::{narrowed, perhaps_spare, restricted, without_spare};
 use super::{Amount, Explanation, FactRead, Reason, Shown, Step};
-use crate::checked::{Model, Type};
+use crate::checked::Type;
 use crate::graph::trace::{Clause, Form, Operand};
 use crate::graph::{Bound, Comparison, FactRef, Node, NodeId};
 use crate::ids::{EnumId, FieldId, PolicyId};
@@ -20,7 +20,6 @@ use std::sync::Arc;
 /// Explains one policy's verdict.
 #[must_use]
 pub fn explain(
-    model: &Model,
     bound: &Bound,
     profile: &Profile,
     policy: PolicyId,
@@ -28,7 +27,7 @@ pub fn explain(
     scratch: &mut Scratch,
 ) -> Explanation {
     let mut trying = scratch.search();
-    let explanation = explained(&mut Walker::new(model, bound, profile, scratch), policy, outcome, &mut trying);
+    let explanation = explained(&mut Walker::new(bound, profile, scratch), policy, outcome, &mut trying);
     scratch.give_back(trying);
     explanation
 }
@@ -36,14 +35,13 @@ pub fn explain(
 /// Explains the verdicts on several policies. What they share is evaluated once, so this is cheaper than one by one.
 #[must_use]
 pub fn explain_all(
-    model: &Model,
     bound: &Bound,
     profile: &Profile,
     policies: &[(PolicyId, Outcome)],
     scratch: &mut Scratch,
 ) -> Vec<Explanation> {
     let mut trying = scratch.search();
-    let mut walker = Walker::new(model, bound, profile, scratch);
+    let mut walker = Walker::new(bound, profile, scratch);
     let explained = |(policy, outcome): &(PolicyId, Outcome)| explained(&mut walker, *policy, *outcome, &mut trying);
     let explanations = policies.iter().map(explained).collect();
     scratch.give_back(trying);
@@ -68,18 +66,27 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
         return explanation;
     }
     walker.evaluation.renew();
+    let mut found = std::mem::take(&mut walker.found);
     match outcome.verdict {
         Verdict::Eligible | Verdict::Ineligible if outcome.by_kleene => {
-            explanation.because = walker.conjunction(&entry.clauses, Truth::of(outcome.verdict == Verdict::Eligible));
+            walker.conjunction(&entry.clauses, Truth::of(outcome.verdict == Verdict::Eligible), &mut found);
+            let places = perhaps_spare(&found);
+            if let Some(root) = entry.root.filter(|_| !places.is_empty()) {
+                let truth = walker.evaluation.truth(root);
+                without_spare(&mut found, &places, &[], |seen| {
+                    Evaluation::new(bound, &Masked { profile, seen }, trying).truth(root) == truth
+                });
+            }
+            explanation.because = found.drain(..).collect();
         }
         Verdict::Eligible | Verdict::Ineligible => {
             // Settled whatever the missing facts are: everything that was looked at belongs to the reason.
             for clause in &entry.clauses {
                 match walker.evaluation.truth(clause.node) {
-                    Truth::Unknown => walker.whatever(clause, &mut explanation.because),
+                    Truth::Unknown => walker.whatever(clause, &mut found),
                     // What holds anyway is no reason for failing.
                     Truth::True if outcome.verdict == Verdict::Ineligible => {}
-                    truth => walker.proof(clause, truth, &mut explanation.because),
+                    truth => walker.proof(clause, truth, &mut found),
                 }
             }
             let bounding = walker.constraint_facts(entry);
@@ -87,7 +94,8 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
                 let less = restricted(profile, &bound.graph.schema, &seen);
                 exact::outcome(bound, policy, &less, trying).verdict == outcome.verdict
             };
-            narrowed(&mut explanation.because, bounding, verdict);
+            narrowed(&mut found, bounding, verdict);
+            explanation.because = found.drain(..).collect();
         }
         Verdict::Undetermined => {
             let mut causes = Causes::default();
@@ -95,21 +103,16 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
                 if walker.evaluation.truth(clause.node) != Truth::Unknown {
                     continue;
                 }
-                walker.open(clause, &mut explanation.open);
+                walker.open(clause, &mut found);
                 walker.causes(clause.node, &mut causes);
             }
+            explanation.open = found.drain(..).collect();
             explanation.missing = causes.missing;
             explanation.parameters = causes.parameters.into_iter().collect();
         }
         Verdict::NotInForce => {}
     }
-    let places = if outcome.by_kleene { perhaps_spare(&explanation.because) } else { Vec::new() };
-    if let Some(root) = entry.root.filter(|_| !places.is_empty()) {
-        let truth = walker.evaluation.truth(root);
-        without_spare(&mut explanation.because, &places, &[], |seen| {
-            Evaluation::new(bound, &Masked { profile, seen }, trying).truth(root) == truth
-        });
-    }
+    walker.found = found;
     if outcome.verdict != Verdict::Ineligible {
         explanation.amounts = entry.amounts.iter().map(|amount| walker.amount(amount)).collect();
     }
@@ -117,37 +120,37 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
 }
 
 pub(super) struct Walker<'a> {
-    pub(super) model: &'a Model,
     pub(super) bound: &'a Bound,
     pub(super) profile: &'a Profile,
     pub(super) evaluation: Evaluation<'a, Profile>,
     /// The lists around, and the place of the entry in focus.
     about: Vec<(Words, u32)>,
+    /// Room for the reasons of one policy while they are found; an explanation keeps those it has, without the room for more.
+    found: Vec<Reason>,
 }
 
 impl<'a> Walker<'a> {
-    fn new(model: &'a Model, bound: &'a Bound, profile: &'a Profile, scratch: &'a mut Scratch) -> Self {
+    fn new(bound: &'a Bound, profile: &'a Profile, scratch: &'a mut Scratch) -> Self {
         let evaluation = Evaluation::new(bound, profile, scratch);
-        Self { model, bound, profile, evaluation, about: Vec::new() }
+        Self { bound, profile, evaluation, about: Vec::new(), found: Vec::new() }
     }
 }
 
 impl Walker<'_> {
     /// All conditions together: each of them when they hold, the one with the shortest reason when they do not.
-    fn conjunction(&mut self, clauses: &[Clause], truth: Truth) -> Vec<Reason> {
-        let mut found = Vec::new();
+    fn conjunction(&mut self, clauses: &[Clause], truth: Truth, found: &mut Vec<Reason>) {
         let mut best = None;
         for clause in clauses {
             if self.evaluation.truth(clause.node) != truth {
                 continue;
             }
             let before = found.len();
-            self.proof(clause, truth, &mut found);
+            self.proof(clause, truth, found);
             if truth != Truth::True {
-                keep_shorter(&mut found, 0, before, &mut best);
+                keep_shorter(found, 0, before, &mut best);
             }
         }
-        distinct(found)
+        distinct(found);
     }
 
     /// The fewest reasons for a condition to have its truth, which is `truth`.
@@ -225,8 +228,7 @@ impl Walker<'_> {
             facts.push(self.read(record, fact));
         }
         let graph = &self.bound.graph;
-        if let Node::List { filters, fact, .. } = graph.node(list) {
-            self.facts(fact.record, &mut facts);
+        if let Node::List { filters, .. } = graph.node(list) {
             for filter in filters {
                 self.facts(*filter, &mut facts);
             }
@@ -367,8 +369,7 @@ impl Walker<'_> {
     }
 
     fn read(&self, record: Option<RecordIx>, fact: FactRef) -> FactRead {
-        let schema = &self.bound.graph.schema;
-        let ty = schema.field(fact.field).map(|f| f.ty);
+        let ty = self.bound.graph.kind(fact.field).map(|kind| kind.ty);
         let value = match (record.map(|r| self.profile.slot(r, fact.position as usize)), ty) {
             (Some(Slot::Scalar(raw)), Some(FieldType::YesNo)) => Shown::YesNo(*raw != 0),
             (Some(Slot::Scalar(raw)), Some(FieldType::Date)) => {
@@ -397,36 +398,33 @@ impl Walker<'_> {
         }
         let bound = self.bound;
         let graph = &bound.graph;
-        let mut fact_of = None;
         match graph.node(node) {
-            Node::Follow(f)
-            | Node::Test(f, _)
-            | Node::Holds(f, _)
-            | Node::IsEmpty(f)
-            | Node::Fact(f)
-            | Node::HoldsValue(f, _) => fact_of = Some(*f),
+            Node::Test(fact, _) | Node::Holds(fact, _) | Node::IsEmpty(fact) | Node::Fact(fact) => {
+                self.fact(*fact, into)
+            }
+            Node::HoldsValue(fact, value) => {
+                self.fact(*fact, into);
+                self.facts(*value, into);
+            }
             Node::Any(list, body) | Node::All(list, body) | Node::Fold(_, list, body) => {
                 let (list, body) = (*list, *body);
                 self.list_facts(list, Some(body), into);
-                return;
             }
             Node::Count(list) => {
                 let list = *list;
                 self.list_facts(list, None, into);
-                return;
             }
-            _ => {}
+            other => other.children(&mut |child| self.facts(child, into)),
         }
-        if let Some(fact) = fact_of {
-            let record = self.evaluation.record(fact.record);
-            if !matches!(graph.node(node), Node::Follow(_)) {
-                let read = self.read(record, fact);
-                if !into.contains(&read) {
-                    into.push(read);
-                }
-            }
+    }
+
+    /// One fact; the way to its record is no fact of its own.
+    fn fact(&mut self, fact: FactRef, into: &mut Vec<FactRead>) {
+        let record = self.evaluation.record(fact.record);
+        let read = self.read(record, fact);
+        if !into.contains(&read) {
+            into.push(read);
         }
-        graph.node(node).children(&mut |child| self.facts(child, into));
     }
 
     fn list_facts(&mut self, list: NodeId, body: Option<NodeId>, into: &mut Vec<FactRead>) {
@@ -565,7 +563,7 @@ pub(super) fn add_facts(into: &mut Vec<FactRead>, facts: Vec<FactRead>) {
 }
 
 /// Two clauses may rest on one condition; it is said once.
-fn distinct(mut reasons: Vec<Reason>) -> Vec<Reason> {
+fn distinct(reasons: &mut Vec<Reason>) {
     let mut kept = 0;
     for at in 0..reasons.len() {
         let (before, rest) = reasons.split_at_mut(kept);
@@ -578,5 +576,4 @@ fn distinct(mut reasons: Vec<Reason>) -> Vec<Reason> {
         }
     }
     reasons.truncate(kept);
-    reasons
 }

@@ -40,7 +40,11 @@ pub(super) fn without_spare(
             break;
         }
         let others = because.iter().enumerate().filter(|(k, _)| *k != i).flat_map(|(_, r)| &r.facts);
-        if settles(others.chain(besides).filter_map(|f| Some((f.record?, f.field))).collect()) {
+        let known = |f: &FactRead| Some((f.record?, f.field));
+        let seen: BTreeSet<(RecordIx, FieldId)> = others.chain(besides).filter_map(known).collect();
+        // Where the others read all that it reads, as much is known without it as with it.
+        let adds = because.get(i).is_some_and(|r| r.facts.iter().filter_map(known).any(|fact| !seen.contains(&fact)));
+        if !adds || settles(seen) {
             because.remove(i);
         }
     }
