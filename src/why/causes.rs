@@ -8,11 +8,37 @@ use crate::profile::{RecordIx, Slot};
 use crate::verdict::Truth;
 use std::collections::BTreeSet;
 
+/// What keeps one verdict open; used again for the next.
 #[derive(Default)]
 pub(super) struct Causes {
-    pub(super) missing: Vec<Missing>,
-    pub(super) parameters: BTreeSet<ParameterId>,
-    seen: BTreeSet<NodeId>,
+    missing: Vec<Missing>,
+    parameters: BTreeSet<ParameterId>,
+    /// By node, the turn in which it was looked at last.
+    seen: Vec<u32>,
+    turn: u32,
+}
+
+impl Causes {
+    /// Begins anew.
+    pub(super) fn clear(&mut self) {
+        self.turn = self.turn.wrapping_add(1);
+        if self.turn == 0 {
+            self.seen.fill(0);
+            self.turn = 1;
+        }
+    }
+
+    /// What was found.
+    pub(super) fn take(&mut self) -> (Vec<Missing>, Vec<ParameterId>) {
+        (self.missing.drain(..).collect(), std::mem::take(&mut self.parameters).into_iter().collect())
+    }
+
+    /// Whether a node is looked at for the first time.
+    fn first(&mut self, node: NodeId, nodes: usize) -> bool {
+        self.seen.resize(nodes, 0);
+        let turn = self.turn;
+        self.seen.get_mut(node.0 as usize).is_none_or(|seen| std::mem::replace(seen, turn) != turn)
+    }
 }
 
 impl Walker<'_> {
@@ -23,7 +49,7 @@ impl Walker<'_> {
         // Inside a list the same node is asked of each entry, so only nodes outside are looked at once. What asks about one fact is
         // looked at as quickly as it is looked up.
         let one_fact = matches!(graph.node(node), Node::Test(..) | Node::Holds(..) | Node::IsEmpty(_) | Node::Fact(_));
-        if !one_fact && graph.level(node) == 0 && !causes.seen.insert(node) {
+        if !one_fact && graph.level(node) == 0 && !causes.first(node, graph.nodes().len()) {
             return;
         }
         match graph.node(node) {

@@ -98,7 +98,8 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
             explanation.because = found.drain(..).collect();
         }
         Verdict::Undetermined => {
-            let mut causes = Causes::default();
+            let mut causes = std::mem::take(&mut walker.causes);
+            causes.clear();
             for clause in &entry.clauses {
                 if walker.evaluation.truth(clause.node) != Truth::Unknown {
                     continue;
@@ -107,8 +108,8 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
                 walker.causes(clause.node, &mut causes);
             }
             explanation.open = found.drain(..).collect();
-            explanation.missing = causes.missing;
-            explanation.parameters = causes.parameters.into_iter().collect();
+            (explanation.missing, explanation.parameters) = causes.take();
+            walker.causes = causes;
         }
         Verdict::NotInForce => {}
     }
@@ -127,12 +128,13 @@ pub(super) struct Walker<'a> {
     about: Vec<(Words, u32)>,
     /// Room for the reasons of one policy while they are found; an explanation keeps those it has, without the room for more.
     found: Vec<Reason>,
+    causes: Causes,
 }
 
 impl<'a> Walker<'a> {
     fn new(bound: &'a Bound, profile: &'a Profile, scratch: &'a mut Scratch) -> Self {
         let evaluation = Evaluation::new(bound, profile, scratch);
-        Self { bound, profile, evaluation, about: Vec::new(), found: Vec::new() }
+        Self { bound, profile, evaluation, about: Vec::new(), found: Vec::new(), causes: Causes::default() }
     }
 }
 
