@@ -421,6 +421,33 @@ fn amounts_stay_within_their_range_whatever_the_missing_facts_are() {
 }
 
 #[test]
+fn what_cuts_another_fact_takes_no_room_from_the_answers_of_this_one() {
+    let days: Vec<String> = (0..40).step_by(2).map(|n| format!("visits is {n} times")).collect();
+    let text = format!(
+        "enum category {{ welfare }}
+         record person {{ visits: times from 0 times to 1000 times; distance: hours from 0 hours to 1000 hours }}
+         policy p for person {{
+             category: welfare
+             in force: from 2000-01-01 until further notice
+             source: \"s\"
+             status: illustrative
+             eligible when {{ {} }}
+             benefit cash: case {{ distance >= 900 hours: 200 yuan; otherwise: 100 yuan }}
+         }}",
+        days.join(" or ")
+    );
+    let engine = Engine::from_texts([("a.policy".to_owned(), text)]).unwrap_or_else(|e| panic!("{e}"));
+    let rules = engine.at("2000-01-03".parse().unwrap()).unwrap();
+    let mut profile = Profile::new();
+    let one = profile.add(engine.schema(), engine.schema().entity_named("person").unwrap());
+    profile.set_root(one);
+    profile.set(one, 0, Slot::Scalar(4));
+    let [range] = rules.match_profile(&profile).unwrap().amount_ranges(PolicyId(0))[..] else { panic!("one amount") };
+    assert!(range.exact, "both amounts are reached");
+    assert_eq!([range.least, range.most].map(|n| n.to_string()), ["100", "200"]);
+}
+
+#[test]
 fn the_facts_read_are_all_that_matters() {
     let engine = shanghai();
     let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();

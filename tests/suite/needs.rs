@@ -7,7 +7,7 @@ use entitle::profile::{Profile, RecordIx, Slot};
 use entitle::schema::FieldType;
 use entitle::value::Date;
 use entitle::verdict::Verdict;
-use entitle::why::Shown;
+use entitle::why::{Comparison, Shown};
 use entitle::{Engine, Rules};
 use entitle_tests::generate::{self, Dice};
 use proptest::prelude::*;
@@ -250,4 +250,40 @@ fn a_fact_that_is_tested_and_counted_goes_to_the_nearest_value_that_does() {
     let (profile, found) = ways("a + case { a <= 30 times: 40 times; otherwise: 0 times } >= 65 times", 100, (0, 0));
     let first = found[0].applied(&profile);
     assert!(*first.slot(RecordIx(0), 0) == Slot::Scalar(25), "{found:?}");
+}
+
+#[test]
+fn a_limit_in_fen_is_said_in_whole_yuan() {
+    let said = |condition: &str, fen: i64| {
+        let text = format!(
+            "enum category {{ welfare }}
+             record person {{ income: yuan from 0 yuan to 5000 yuan class action; visits: times from 0 times to 9 times class action }}
+             policy p for person {{
+                 category: welfare
+                 in force: from 2000-01-01 until further notice
+                 source: \"s\"
+                 status: illustrative
+                 eligible when {{ {condition} }}
+             }}"
+        );
+        let engine = Engine::from_texts([("a.policy".to_owned(), text)]).unwrap_or_else(|e| panic!("{e}"));
+        let rules = engine.at("2000-01-03".parse().unwrap()).unwrap();
+        let mut profile = Profile::new();
+        let one = profile.add(engine.schema(), engine.schema().entity_named("person").unwrap());
+        profile.set_root(one);
+        profile.set(one, 0, Slot::Scalar(fen));
+        profile.set(one, 1, Slot::Scalar(5));
+        let needs = engine.needs(&rules.match_profile(&profile).unwrap(), PolicyId(0), 1);
+        let [change] = needs.ways[0].changes.as_slice() else { panic!("{needs:?}") };
+        let number = |shown: &Shown| if let Shown::Number(n, _) = shown { n.to_string() } else { String::new() };
+        (change.comparison, number(&change.required), change.distance.as_ref().map_or_else(String::new, number))
+    };
+    let told = |comparison, required: &str, distance: &str| (comparison, required.to_owned(), distance.to_owned());
+    // The least fen below the limit would do; nobody says it so.
+    assert_eq!(said("income < 1240 yuan", 150_000), told(Comparison::Less, "1240", "260"));
+    assert_eq!(said("income > 1240 yuan", 100_000), told(Comparison::Greater, "1240", "240"));
+    assert_eq!(said("income <= 1240 yuan", 150_000), told(Comparison::LessOrEqual, "1240", "260"));
+    // A limit that is no whole yuan is said as it is, and what is counted has nothing between.
+    assert_eq!(said("income < 1240.5 yuan", 150_000), told(Comparison::LessOrEqual, "1240.49", "259.51"));
+    assert_eq!(said("visits < 4 times", 0), told(Comparison::LessOrEqual, "3", "2"));
 }
