@@ -148,8 +148,8 @@ impl Walker<'_> {
             }
             let before = found.len();
             self.proof(clause, truth, found);
-            if truth != Truth::True {
-                keep_shorter(found, 0, before, &mut best);
+            if truth != Truth::True && keep_shorter(found, 0, before, &mut best) {
+                break;
             }
         }
         distinct(found);
@@ -168,8 +168,8 @@ impl Walker<'_> {
                     }
                     let before = into.len();
                     self.proof(part, truth, into);
-                    if !together {
-                        keep_shorter(into, start, before, &mut best);
+                    if !together && keep_shorter(into, start, before, &mut best) {
+                        break;
                     }
                 }
                 if !together && best.is_none() {
@@ -216,7 +216,9 @@ impl Walker<'_> {
                 add_facts(&mut first.facts, facts);
             }
             self.about.pop();
-            keep_shorter(into, start, before, &mut best);
+            if keep_shorter(into, start, before, &mut best) {
+                break;
+            }
         }
         self.evaluation.enter(level, None);
         if best.is_none() {
@@ -534,8 +536,8 @@ fn composite(form: &Form) -> bool {
 }
 
 /// Of two alternatives, the reasons from `start` that were found first and those from `before` on, keeps the fewer; the first
-/// where they are as many. `best` is how many the first has, none where there was none.
-fn keep_shorter(found: &mut Vec<Reason>, start: usize, before: usize, best: &mut Option<usize>) {
+/// where they are as many. `best` is how many the first has, none where there was none. Says whether no other can be shorter.
+fn keep_shorter(found: &mut Vec<Reason>, start: usize, before: usize, best: &mut Option<usize>) -> bool {
     let count = found.len() - before;
     if best.is_none_or(|best| count < best) {
         found.drain(start..before);
@@ -543,6 +545,7 @@ fn keep_shorter(found: &mut Vec<Reason>, start: usize, before: usize, best: &mut
     } else {
         found.truncate(before);
     }
+    *best == Some(1)
 }
 
 fn opposite(op: Comparison) -> Comparison {
