@@ -3,9 +3,7 @@
 use super::Truth;
 use crate::graph::FactRef;
 use crate::graph::intervals::Intervals;
-use crate::ids::FieldId;
 use crate::profile::{Profile, RecordIx, Slot};
-use std::collections::BTreeSet;
 
 /// What a source knows of a scalar fact.
 pub enum Reading<'a> {
@@ -41,47 +39,6 @@ pub trait Facts {
     fn is_empty(&self, record: Option<RecordIx>, fact: FactRef) -> Truth;
     /// The record that policies for a kind are matched against.
     fn root(&self, entity: crate::ids::EntityId) -> Option<RecordIx>;
-}
-
-/// A profile of which only some facts are seen; links between records stay. It tells whether these facts alone settle
-/// a verdict.
-pub struct Masked<'a> {
-    /// The profile.
-    pub profile: &'a Profile,
-    /// The facts that are seen.
-    pub seen: BTreeSet<(RecordIx, FieldId)>,
-}
-
-impl Masked<'_> {
-    fn through(&self, record: Option<RecordIx>, fact: FactRef) -> Option<RecordIx> {
-        record.filter(|r| self.seen.contains(&(*r, fact.field)))
-    }
-}
-
-impl Facts for Masked<'_> {
-    fn scalar(&self, record: Option<RecordIx>, fact: FactRef) -> Reading<'_> {
-        self.profile.scalar(self.through(record, fact), fact)
-    }
-
-    fn record(&self, record: Option<RecordIx>, fact: FactRef) -> Option<RecordIx> {
-        Facts::record(self.profile, record, fact)
-    }
-
-    fn list(&self, record: Option<RecordIx>, fact: FactRef) -> Entries<'_> {
-        self.profile.list(self.through(record, fact), fact)
-    }
-
-    fn holds(&self, record: Option<RecordIx>, fact: FactRef, symbol: u32) -> Truth {
-        Facts::holds(self.profile, self.through(record, fact), fact, symbol)
-    }
-
-    fn is_empty(&self, record: Option<RecordIx>, fact: FactRef) -> Truth {
-        Facts::is_empty(self.profile, self.through(record, fact), fact)
-    }
-
-    fn root(&self, entity: crate::ids::EntityId) -> Option<RecordIx> {
-        Profile::root(self.profile, entity)
-    }
 }
 
 impl Facts for Profile {

@@ -2,8 +2,8 @@
 //! verdict; what it shows is read from there, never worked out again.
 
 use super::causes::Causes;
-use super::spare::{narrowed, perhaps_spare, restricted, without_spare};
-use super::{Amount, Explanation, FactRead, Reason, Shown, Step};
+use super::spare::{narrowed, restricted, without_spare};
+use super::{Amount, Explanation, FactRead, Place, Reason, Shown, Step};
 use crate::checked::Type;
 use crate::graph::trace::{Clause, Form, Operand};
 use crate::graph::{Bound, Comparison, FactRef, Node, NodeId};
@@ -11,7 +11,6 @@ use crate::ids::{EnumId, FieldId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot, position};
 use crate::schema::FieldType;
 use crate::value::{Date, Number, Symbols, Unit, Words};
-use crate::verdict::facts::Masked;
 use crate::verdict::from_graph::{Evaluation, Scratch};
 use crate::verdict::{Outcome, Truth, Verdict, exact};
 use std::collections::BTreeSet;
@@ -69,13 +68,12 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
     let mut found = std::mem::take(&mut walker.found);
     match outcome.verdict {
         Verdict::Eligible | Verdict::Ineligible if outcome.by_kleene => {
-            walker.conjunction(&entry.clauses, Truth::of(outcome.verdict == Verdict::Eligible), &mut found);
-            let places = perhaps_spare(&found);
-            if let Some(root) = entry.root.filter(|_| !places.is_empty()) {
-                let truth = walker.evaluation.truth(root);
-                without_spare(&mut found, &places, &[], |seen| {
-                    Evaluation::new(bound, &Masked { profile, seen }, trying).truth(root) == truth
-                });
+            let truth = Truth::of(outcome.verdict == Verdict::Eligible);
+            // Of several conditions that fail one is taken.
+            walker.chosen = truth == Truth::False;
+            walker.conjunction(&entry.clauses, truth, &mut found);
+            if walker.chosen {
+                without_spare(&mut found, &entry.clauses, truth);
             }
             explanation.because = found.drain(..).collect();
         }
@@ -125,16 +123,27 @@ pub(super) struct Walker<'a> {
     pub(super) profile: &'a Profile,
     pub(super) evaluation: Evaluation<'a, Profile>,
     /// The lists around, and the place of the entry in focus.
-    about: Vec<(Words, u32)>,
+    about: Vec<Place>,
     /// Room for the reasons of one policy while they are found; an explanation keeps those it has, without the room for more.
     found: Vec<Reason>,
     causes: Causes,
+    /// Whether one reason may make another unnecessary: one of several ways to settle a condition was taken, or what is denied here
+    /// stands elsewhere as it is.
+    chosen: bool,
 }
 
 impl<'a> Walker<'a> {
     fn new(bound: &'a Bound, profile: &'a Profile, scratch: &'a mut Scratch) -> Self {
         let evaluation = Evaluation::new(bound, profile, scratch);
-        Self { bound, profile, evaluation, about: Vec::new(), found: Vec::new(), causes: Causes::default() }
+        Self {
+            bound,
+            profile,
+            evaluation,
+            about: Vec::new(),
+            found: Vec::new(),
+            causes: Causes::default(),
+            chosen: false,
+        }
     }
 }
 
@@ -161,6 +170,7 @@ impl Walker<'_> {
         match &clause.form {
             Form::All(parts) | Form::Any(parts) if !parts.is_empty() => {
                 let together = matches!(clause.form, Form::All(_)) == (truth == Truth::True);
+                self.chosen |= !together;
                 let mut best = None;
                 for part in parts {
                     if self.evaluation.truth(part.node) != truth {
@@ -196,6 +206,7 @@ impl Walker<'_> {
         truth: Truth,
         into: &mut Vec<Reason>,
     ) {
+        self.chosen = true;
         let start = into.len();
         let mut best = None;
         let (level, entries, _) = self.evaluation.entries(list);
@@ -207,7 +218,8 @@ impl Walker<'_> {
             if self.evaluation.truth(body.node) != truth {
                 continue;
             }
-            self.about.push((name.clone(), u32::try_from(place + 1).unwrap_or(u32::MAX)));
+            let entry = u32::try_from(place + 1).unwrap_or(u32::MAX);
+            self.about.push(Place { list, name: name.clone(), entry });
             let before = into.len();
             self.proof(body, truth, into);
             // The entry counts because it is on the list and passes the filters: those facts belong to the reason.
@@ -277,6 +289,7 @@ impl Walker<'_> {
         self.facts(clause.node, &mut facts);
         let mut reason = Reason {
             wording: Arc::clone(&clause.wording),
+            node: clause.node,
             holds,
             about: self.about.clone(),
             actual: None,
@@ -287,6 +300,7 @@ impl Walker<'_> {
         };
         match &clause.form {
             Form::Not(part) => {
+                self.chosen = true;
                 // "Not a veteran: no" reads twice negated; "veteran: no" is how one says it.
                 if matches!(part.form, Form::Fact(_)) && !clause.labelled {
                     reason.wording = Arc::clone(&part.wording);
@@ -567,15 +581,17 @@ pub(super) fn add_facts(into: &mut Vec<FactRead>, facts: Vec<FactRead>) {
     }
 }
 
-/// Two clauses may rest on one condition; it is said once.
+/// Two clauses may rest on one condition; it is said once. Of an entry of a list the first reason says why it counts, so there what was
+/// read has to be the same too.
 fn distinct(reasons: &mut Vec<Reason>) {
     let mut kept = 0;
     for at in 0..reasons.len() {
         let (before, rest) = reasons.split_at_mut(kept);
         let Some(reason) = rest.get(at - kept) else { break };
-        if !before.iter().any(|k| {
-            k.wording.condition == reason.wording.condition && k.about == reason.about && k.facts == reason.facts
-        }) {
+        let same = |k: &Reason| {
+            k.node == reason.node && k.about == reason.about && (k.about.is_empty() || k.facts == reason.facts)
+        };
+        if !before.iter().any(same) {
             reasons.swap(kept, at);
             kept += 1;
         }

@@ -44,10 +44,12 @@ pub struct Explanation {
 pub struct Reason {
     /// The condition, what it stands in, and the clause it rests on.
     pub wording: Arc<Wording>,
+    /// What is asked in it: a node of the graph.
+    pub node: NodeId,
     /// Whether it holds; none where open.
     pub holds: Option<bool>,
-    /// The entries it is about, where it stands inside a list: the list's name and the entry's place, from 1.
-    pub about: Vec<(Words, u32)>,
+    /// The entries it is about, where it stands inside a list; the outermost first.
+    pub about: Vec<Place>,
     /// The value found.
     pub actual: Option<Shown>,
     /// How it is compared with what is required.
@@ -60,8 +62,20 @@ pub struct Reason {
     pub facts: Vec<FactRead>,
 }
 
+use crate::graph::NodeId;
 pub use crate::graph::trace::Wording;
 pub use crate::verdict::Comparison;
+
+/// An entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The list: a node of the graph.
+    pub list: NodeId,
+    /// What the list is called.
+    pub name: Words,
+    /// The entry's place in it, from 1.
+    pub entry: u32,
+}
 
 /// A fact that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]

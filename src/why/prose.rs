@@ -1,6 +1,6 @@
 //! Explanations as sentences, in Chinese and in English: the only place with human wording of results.
 
-use super::{Amount, Comparison, Missing, Reason, Shown};
+use super::{Amount, Comparison, Missing, Place, Reason, Shown};
 use crate::checked::Model;
 use crate::ids::{EnumId, PolicyId};
 use crate::profile::{Profile, RecordIx, Slot};
@@ -21,7 +21,7 @@ pub const fn caveat(language: Language) -> &'static str {
 pub fn reason(reason: &Reason, model: &Model, language: Language) -> String {
     let zh = language == Language::Zh;
     let mut text = String::new();
-    for (list, place) in &reason.about {
+    for Place { name: list, entry: place, .. } in &reason.about {
         text += &if zh {
             format!("第{place}位{}：", list.get(language))
         } else {

@@ -1,51 +1,74 @@
 //! Reasons that are not needed: each is left out where the others settle the verdict without it.
 
 use super::from_verdict::add_facts;
-use super::{FactRead, Reason};
+use super::{FactRead, Place, Reason};
+use crate::graph::trace::{Clause, Form};
 use crate::ids::FieldId;
 use crate::profile::{Profile, RecordIx, Slot};
 use crate::schema::Schema;
+use crate::verdict::Truth;
 use std::collections::BTreeSet;
 
-/// Of several reasons, the places of those that can be spare in Kleene logic: only what reads a fact that another reads too, or none at all.
-/// With its own facts unknown a condition is unknown, and nothing else stands for it.
-pub(super) fn perhaps_spare(because: &[Reason]) -> Vec<usize> {
-    if because.len() < 2 {
-        return Vec::new();
+/// Of the conditions that settle a verdict, drops those that the others make unnecessary: each alternative is settled by its own shortest
+/// reason, so one chosen for one alternative can be spare once another needs its neighbour anyway.
+pub(super) fn without_spare(because: &mut Vec<Reason>, clauses: &[Clause], truth: Truth) {
+    let mut i = because.len();
+    while i > 0 && because.len() > 1 {
+        i -= 1;
+        let others = Others { because, but: i };
+        let mut settled = |clause: &Clause| others.settle(clause, truth, &mut Vec::new());
+        // All conditions have to hold; one that fails is enough.
+        let spare = if truth == Truth::True { clauses.iter().all(settled) } else { clauses.iter().any(&mut settled) };
+        if spare && others.read_all_of(i) {
+            because.remove(i);
+        }
     }
-    let read =
-        because.iter().enumerate().flat_map(|(at, reason)| reason.facts.iter().map(move |f| (f.record, f.field, at)));
-    let mut read: Vec<(Option<RecordIx>, FieldId, usize)> = read.collect();
-    read.sort_unstable();
-    read.dedup();
-    let shared = read.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|readers| readers.len() > 1).flatten();
-    let bare = because.iter().enumerate().filter(|(_, reason)| reason.facts.is_empty());
-    let mut places: Vec<usize> = shared.map(|(_, _, at)| *at).chain(bare.map(|(at, _)| at)).collect();
-    places.sort_unstable();
-    places.dedup();
-    places
 }
 
-/// Drops reasons that the others, with the facts `besides` them, make unnecessary. Each alternative is settled by its own
-/// shortest reason, so one chosen for one alternative can be spare once another needs its neighbour anyway. Tries those at `places`, in rising
-/// order.
-pub(super) fn without_spare(
-    because: &mut Vec<Reason>,
-    places: &[usize],
-    besides: &[FactRead],
-    mut settles: impl FnMut(BTreeSet<(RecordIx, FieldId)>) -> bool,
-) {
-    for &i in places.iter().rev() {
-        if because.len() < 2 {
-            break;
+/// The reasons without one of them.
+struct Others<'a> {
+    because: &'a [Reason],
+    but: usize,
+}
+
+impl Others<'_> {
+    fn iter(&self) -> impl Iterator<Item = &Reason> {
+        self.because.iter().enumerate().filter(|(at, _)| *at != self.but).map(|(_, reason)| reason)
+    }
+
+    /// Whether nothing is lost with a reason: of an entry of a list the first one says why it counts.
+    fn read_all_of(&self, reason: usize) -> bool {
+        let Some(reason) = self.because.get(reason).filter(|r| !r.about.is_empty()) else { return true };
+        reason.facts.iter().all(|fact| self.iter().any(|other| other.facts.contains(fact)))
+    }
+
+    /// Whether a condition has its truth because these have theirs; `about` are the entries in focus, the outermost first.
+    fn settle(&self, clause: &Clause, truth: Truth, about: &mut Vec<Place>) -> bool {
+        let holds = Some(truth == Truth::True);
+        if self.iter().any(|r| r.node == clause.node && r.holds == holds && r.about == *about) {
+            return true;
         }
-        let others = because.iter().enumerate().filter(|(k, _)| *k != i).flat_map(|(_, r)| &r.facts);
-        let known = |f: &FactRead| Some((f.record?, f.field));
-        let seen: BTreeSet<(RecordIx, FieldId)> = others.chain(besides).filter_map(known).collect();
-        // Where the others read all that it reads, as much is known without it as with it.
-        let adds = because.get(i).is_some_and(|r| r.facts.iter().filter_map(known).any(|fact| !seen.contains(&fact)));
-        if !adds || settles(seen) {
-            because.remove(i);
+        match (&clause.form, truth) {
+            (Form::All(parts), Truth::True) | (Form::Any(parts), Truth::False) if !parts.is_empty() => {
+                parts.iter().all(|part| self.settle(part, truth, about))
+            }
+            (Form::All(parts), Truth::False) | (Form::Any(parts), Truth::True) => {
+                parts.iter().any(|part| self.settle(part, truth, about))
+            }
+            (Form::Not(part), _) => self.settle(part, truth.not(), about),
+            (Form::Some { list, body: Some(body), .. }, Truth::True)
+            | (Form::Every { list, body: Some(body), .. }, Truth::False) => {
+                let inside = |r: &&Reason| r.about.starts_with(about);
+                let here = self.iter().filter(inside).filter_map(|r| r.about.get(about.len()));
+                let places: Vec<Place> = here.filter(|place| place.list == *list).cloned().collect();
+                places.into_iter().any(|place| {
+                    about.push(place);
+                    let settled = self.settle(body, truth, about);
+                    about.pop();
+                    settled
+                })
+            }
+            _ => false,
         }
     }
 }
@@ -57,14 +80,21 @@ pub(super) fn narrowed(
     mut bounding: Vec<FactRead>,
     mut settles: impl FnMut(BTreeSet<(RecordIx, FieldId)>) -> bool,
 ) {
-    let all: Vec<usize> = (0..because.len()).collect();
-    without_spare(because, &all, &bounding, &mut settles);
+    let known = |f: &FactRead| Some((f.record?, f.field));
+    let mut i = because.len();
+    while i > 0 && because.len() > 1 {
+        i -= 1;
+        let others = because.iter().enumerate().filter(|(k, _)| *k != i).flat_map(|(_, r)| &r.facts);
+        if settles(others.chain(&bounding).filter_map(known).collect()) {
+            because.remove(i);
+        }
+    }
     let mut i = bounding.len();
     while i > 0 {
         i -= 1;
         let kept = bounding.iter().enumerate().filter(|(k, _)| *k != i).map(|(_, f)| f);
         let all = because.iter().flat_map(|r| &r.facts).chain(kept);
-        if settles(all.filter_map(|f| Some((f.record?, f.field))).collect()) {
+        if settles(all.filter_map(known).collect()) {
             bounding.remove(i);
         }
     }

@@ -2,6 +2,7 @@
 
 use entitle::ast::print::{Glossary, Surface, print};
 use entitle::checked::interpret::{self, Meaning};
+use entitle::graph::trace::{Clause, Form};
 use entitle::ids::PolicyId;
 use entitle::profile::{Profile, RecordIx, Slot};
 use entitle::span::FileId;
@@ -9,6 +10,7 @@ use entitle::value::Date;
 use entitle::verdict::exact::{kleene, outcomes};
 use entitle::verdict::from_graph::{Evaluation, Scratch};
 use entitle::verdict::{Outcome, Verdict};
+use entitle::why::Reason;
 use entitle::{Engine, Rules, ast};
 use entitle_tests::{brute, generate};
 use generate::Dice;
@@ -48,6 +50,27 @@ fn case(seed: u64) -> Case {
 
 fn verdicts(rules: &Rules, profile: &Profile) -> Vec<(Verdict, bool)> {
     outcomes(rules.bound(), profile, &mut Scratch::default()).into_iter().map(|o| (o.verdict, o.not_proved)).collect()
+}
+
+/// The truth of conditions as written, all together, where nothing is known but what these reasons say.
+fn told(clauses: &[Clause], reasons: &[&Reason]) -> Option<bool> {
+    fn all(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+        let parts: Vec<_> = parts.collect();
+        if parts.contains(&Some(false)) { Some(false) } else { parts.iter().all(Option::is_some).then_some(true) }
+    }
+    fn one(clause: &Clause, reasons: &[&Reason]) -> Option<bool> {
+        if let Some(reason) = reasons.iter().find(|r| r.node == clause.node) {
+            return reason.holds;
+        }
+        let not = |truth: Option<bool>| truth.map(|truth| !truth);
+        match &clause.form {
+            Form::All(parts) => all(parts.iter().map(|part| one(part, reasons))),
+            Form::Any(parts) => not(all(parts.iter().map(|part| not(one(part, reasons))))),
+            Form::Not(part) => not(one(part, reasons)),
+            _ => None,
+        }
+    }
+    all(clauses.iter().map(|clause| one(clause, reasons)))
 }
 
 /// The profile with everything forgotten that `keep` does not name; links stay.
@@ -143,6 +166,7 @@ proptest! {
     fn the_reasons_alone_re_derive_the_verdict(seed: u64) {
         let c = case(seed);
         let matches = c.rules.match_profile(&c.profile).unwrap();
+        let by_kleene = kleene(c.rules.bound(), &c.profile, &mut Scratch::default());
         for i in 0..2 {
             let id = PolicyId(i);
             let verdict = matches.verdict(id);
@@ -150,6 +174,11 @@ proptest! {
                 continue;
             }
             let explanation = matches.explain(id);
+            let because: Vec<&Reason> = explanation.because.iter().collect();
+            if by_kleene[i as usize].verdict == verdict && because.iter().all(|r| r.about.is_empty()) {
+                let clauses = &c.rules.bound().graph.entry(id).unwrap().clauses;
+                prop_assert_eq!(told(clauses, &because), Some(verdict == Verdict::Eligible), "{:#?} {}", because, c.text);
+            }
             let facts: Vec<_> = explanation.because.iter().flat_map(|r| r.facts.iter()).collect();
             let schema = c.engine.schema();
             let less = restricted(&c.profile, &|ix, at| {
@@ -175,22 +204,22 @@ proptest! {
             let because = matches.explain(id).because;
             // What holds in every completion needs no fact; one reason says so.
             for left_out in (0..because.len()).filter(|_| because.len() > 1) {
-                let others: Vec<_> = because.iter().enumerate().filter(|(k, _)| *k != left_out).flat_map(|(_, r)| &r.facts).collect();
-                // Reasons may rest on the same facts, as two bounds of one number do.
-                if because[left_out].facts.iter().all(|f| others.contains(&f)) {
+                if by_kleene[i as usize].verdict == verdict {
+                    // Irreducible as conditions: with all but one of them known, and nothing else, the verdict is not.
+                    let clauses = &c.rules.bound().graph.entry(id).unwrap().clauses;
+                    let others: Vec<_> = because.iter().enumerate().filter(|(k, _)| *k != left_out).map(|(_, r)| r).collect();
+                    if because.iter().all(|r| r.about.is_empty()) {
+                        prop_assert_eq!(told(clauses, &others), None, "{} is spare in {:#?} {}", left_out, because, c.text);
+                    }
                     continue;
                 }
+                let others: Vec<_> = because.iter().enumerate().filter(|(k, _)| *k != left_out).flat_map(|(_, r)| &r.facts).collect();
                 let schema = c.engine.schema();
                 let less = restricted(&c.profile, &|ix, at| {
                     let field = schema.entity(c.profile.record(ix).unwrap().entity).unwrap().fields[at];
                     others.iter().any(|f| f.record == Some(ix) && f.field == field)
                 });
-                // Irreducible in the logic that settled it.
-                let found = if by_kleene[i as usize].verdict == verdict {
-                    kleene(c.rules.bound(), &less, &mut Scratch::default())[i as usize].verdict
-                } else {
-                    verdicts(&c.rules, &less)[i as usize].0
-                };
+                let found = verdicts(&c.rules, &less)[i as usize].0;
                 prop_assert_ne!(found, verdict, "{} is spare in {:#?} {}", left_out, because, c.text);
             }
         }

@@ -22,7 +22,7 @@ use crate::ids::PolicyId;
 use crate::schema::Provenance;
 use crate::value::{Label, Language, Words};
 use crate::verdict::{Comparison, Verdict};
-use crate::why::{Amount, Explanation, FactRead, Missing, Reason, Shown, Step};
+use crate::why::{Amount, Explanation, FactRead, Missing, Place, Reason, Shown, Step};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fmt;
 
@@ -273,11 +273,11 @@ impl Serialize for In<'_, Reason> {
 }
 
 /// An entry of a list, from 1.
-impl Serialize for In<'_, (Words, u32)> {
+impl Serialize for In<'_, Place> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(Some(2))?;
-        object.serialize_entry("list", &TwoTexts::of(&self.0.0))?;
-        object.serialize_entry("entry", &self.0.1)?;
+        object.serialize_entry("list", &TwoTexts::of(&self.0.name))?;
+        object.serialize_entry("entry", &self.0.entry)?;
         object.end()
     }
 }
