@@ -75,7 +75,7 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
             if walker.chosen {
                 without_spare(&mut found, &entry.clauses, truth);
             }
-            explanation.because = found.drain(..).collect();
+            explanation.because = taken(&mut found);
         }
         Verdict::Eligible | Verdict::Ineligible => {
             // Settled whatever the missing facts are: everything that was looked at belongs to the reason.
@@ -93,7 +93,7 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
                 exact::outcome(bound, policy, &less, trying).verdict == outcome.verdict
             };
             narrowed(&mut found, bounding, verdict);
-            explanation.because = found.drain(..).collect();
+            explanation.because = taken(&mut found);
         }
         Verdict::Undetermined => {
             let mut causes = std::mem::take(&mut walker.causes);
@@ -105,7 +105,7 @@ fn explained(walker: &mut Walker<'_>, policy: PolicyId, outcome: Outcome, trying
                 walker.open(clause, &mut found);
                 walker.causes(clause.node, &mut causes);
             }
-            explanation.open = found.drain(..).collect();
+            explanation.open = taken(&mut found);
             (explanation.missing, explanation.parameters) = causes.take();
             walker.causes = causes;
         }
@@ -418,7 +418,7 @@ impl Walker<'_> {
         let graph = &bound.graph;
         match graph.node(node) {
             Node::Test(fact, _) | Node::Holds(fact, _) | Node::IsEmpty(fact) | Node::Fact(fact) => {
-                self.fact(*fact, into)
+                self.fact(*fact, into);
             }
             Node::HoldsValue(fact, value) => {
                 self.fact(*fact, into);
@@ -579,6 +579,13 @@ pub(super) fn add_facts(into: &mut Vec<FactRead>, facts: Vec<FactRead>) {
             into.push(fact);
         }
     }
+}
+
+/// The reasons found, without room for more; those who found them keep theirs.
+fn taken(found: &mut Vec<Reason>) -> Vec<Reason> {
+    let mut taken = Vec::with_capacity(found.len());
+    taken.append(found);
+    taken
 }
 
 /// Two clauses may rest on one condition; it is said once. Of an entry of a list the first reason says why it counts, so there what was

@@ -24,7 +24,9 @@ pub struct Explanation {
     pub policy: PolicyId,
     /// Its verdict.
     pub verdict: Verdict,
-    /// A smallest set of conditions that by itself settles the verdict. Empty when undetermined.
+    /// A smallest set of conditions that by itself settles the verdict: of a policy that applies, every condition that has to hold; of one that
+    /// does not, the one whose failing takes the fewest reasons. Where only exactness settles it, the conditions whose facts do. Empty when
+    /// undetermined.
     pub because: Vec<Reason>,
     /// When undetermined: the conditions that are already met, or already failed within an alternative, are not here;
     /// these are the ones still open.

@@ -442,6 +442,8 @@ def causes():
     write("because-names-the-author's-label".replace("'", ""), vocabulary(["a", "b"]) + policy(['"old or ill": a or b', "a"]), {"person": {"a": True, "b": False}}, {"verdict": "eligible"})
     write("because-one-of-two-suffices", vocabulary(["a", "b"]) + policy(["a or b"]), {"person": {"b": True, "a": False}}, {"verdict": "eligible", "because": ["b"]})
     write("because-both-must-fail", vocabulary(["a", "b"]) + policy(["a or b"]), {"person": {"b": False, "a": False}}, {"verdict": "ineligible", "because": ["a", "b"]})
+    write("because-one-alternative-serves-two-conditions", vocabulary(["a", "b"]) + policy(["a or b", "b"]), {"person": {"a": True, "b": True}}, {"verdict": "eligible", "because": ["b"]})
+    write("because-two-bounds-of-one-fact", vocabulary(["n"]) + policy(["n >= 6 times", "n < 7 times"]), {"person": {"n": 6}}, {"verdict": "eligible", "because": ["n >= 6 times", "n < 7 times"]})
     write("because-the-exception", vocabulary(["a", "b"]) + policy(["a unless b"]), {"person": {"a": False, "b": True}}, {"verdict": "eligible", "because": ["b"]})
     other = vocabulary(["a", "b"]) + policy(["b"], name="q") + policy(["a"])
     for b in (True, False, None):
