@@ -169,6 +169,22 @@ fn facts_may_come_go_and_be_renamed() {
 }
 
 #[test]
+fn a_fact_of_another_type_is_another_condition() {
+    // The older condition cannot be asked in the newer vocabulary, so the two are compared by cases; what both are made of looks alike.
+    let texts = |vocabulary: String, condition: &str| {
+        let texts = [("v".to_owned(), vocabulary), ("p".to_owned(), policy("p", "甲", OPEN, condition))];
+        Engine::from_texts(texts).unwrap_or_else(|e| panic!("{:#?}", e.findings()))
+    };
+    let old = texts(VOCABULARY.to_owned(), "unasked");
+    let counted = VOCABULARY.replace("unasked \"没人问\": yes/no", "unasked \"没人问\": times from 0 times to 1 time");
+    for condition in ["unasked >= 1 time", "unasked < 1 time"] {
+        let change = old.compare(&texts(counted.clone(), condition)).remove(0).change;
+        assert!(!matches!(change, Change::Equal), "{condition}");
+    }
+    assert!(matches!(old.compare(&texts(VOCABULARY.to_owned(), "unasked")).remove(0).change, Change::Equal));
+}
+
+#[test]
 fn a_population_says_who_gains_and_how_much_money_moves() {
     let raised = RATE.replace("notice: 20", "notice: 25");
     let (old, new) =

@@ -86,6 +86,19 @@ fn what_turns_with_the_day_is_no_finding() {
 }
 
 #[test]
+fn what_another_figure_allows_is_no_finding() {
+    // Written the same, and read against another figure in each year: the happy have a coin, so nobody has fewer than one, and somebody has
+    // fewer than five.
+    for [first, then] in [[1, 5], [5, 1]] {
+        let line = format!(
+            "parameter line \"线\": times {{ from 2020-01-01 to 2020-12-31: {first}; from 2021-01-01 until further notice: {then} }}\n"
+        );
+        let text = line + &policy("p", "甲", OPEN, "happy\ncoins < line");
+        assert_eq!(codes(&text), Vec::<&str>::new(), "{first}, then {then}");
+    }
+}
+
+#[test]
 fn a_fact_that_nobody_asks_for_is_named() {
     let texts =
         [("v".to_owned(), VOCABULARY.to_owned()), ("p".to_owned(), policy("p", "甲", OPEN, "coins >= 2 times"))];
