@@ -1,5 +1,6 @@
 //! Declarations, clauses and scenarios: what takes lines of its own.
 
+use super::glossary::is_in;
 use super::{Printer, WIDTH, width};
 use crate::ast::{
     Attribute, Benefit, Clause, Condition, EnumValue, Expr, ExprKind, FactKey, FactLine, FactValue, Field, FieldNote,
@@ -49,8 +50,7 @@ impl Printer<'_> {
                 self.open(self.word("k_phrases"), span);
                 for phrase in phrases {
                     let (mut one, mut other) = (&phrase.one.text, &phrase.other.text);
-                    let chinese = one.chars().any(|c| u32::from(c) > 0x2E7F);
-                    if chinese != self.zh() {
+                    if is_in(one, other, self.surface) {
                         (one, other) = (other, one);
                     }
                     let line = format!("{} = {}", self.quote(one), self.quote(other));

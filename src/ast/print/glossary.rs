@@ -5,6 +5,12 @@ use crate::ast::builtin::BUILTIN;
 use crate::ast::{EnumValue, Field, File, Item, Pair, TypeExpr};
 use std::collections::BTreeMap;
 
+/// Whether of a text and its translation only the translation is in a surface. A text with Chinese characters is Chinese.
+pub(super) fn is_in(text: &str, translation: &str, surface: Surface) -> bool {
+    let here = |text: &str| text.chars().any(|c| u32::from(c) > 0x2E7F) == (surface == Surface::Chinese);
+    !here(text) && here(translation)
+}
+
 /// Which Chinese name an identifier has, which identifier a Chinese name has, and the translations of texts.
 #[derive(Clone, Debug, Default)]
 pub struct Glossary {
@@ -88,10 +94,9 @@ impl Glossary {
         self.phrases.get(text).map(String::as_str)
     }
 
-    /// A text in a surface; as it is where nobody translated it.
+    /// A text in a surface; as it is where nobody translated it, or where both texts are in the same language.
     #[must_use]
     pub fn in_surface<'a>(&'a self, text: &'a str, surface: Surface) -> &'a str {
-        let chinese = text.chars().any(|c| u32::from(c) > 0x2E7F);
-        if chinese == (surface == Surface::Chinese) { text } else { self.phrase(text).unwrap_or(text) }
+        self.phrase(text).filter(|other| is_in(text, other, surface)).unwrap_or(text)
     }
 }
