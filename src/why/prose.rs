@@ -115,11 +115,25 @@ fn measured(reason: &Reason, model: &Model, language: Language) -> Option<String
     Some(text)
 }
 
-/// The words of a comparison before what is required: "at least ", "低于".
+/// The words of a comparison before what is required: "at least ", "低于"; "before " and "不晚于" of a day.
 #[must_use]
 pub fn comparing(comparison: Option<Comparison>, required: &Shown, language: Language) -> &'static str {
     let zh = language == Language::Zh;
     let several = matches!(required, Shown::Symbols(_, v) if v.len() > 1);
+    // A day is before or after another, not more or less.
+    if let (Shown::Date(_), Some(comparison)) = (required, comparison) {
+        match (comparison, zh) {
+            (Comparison::Less, true) => return "早于",
+            (Comparison::LessOrEqual, true) => return "不晚于",
+            (Comparison::Greater, true) => return "晚于",
+            (Comparison::GreaterOrEqual, true) => return "不早于",
+            (Comparison::Less, false) => return "before ",
+            (Comparison::LessOrEqual, false) => return "on or before ",
+            (Comparison::Greater, false) => return "after ",
+            (Comparison::GreaterOrEqual, false) => return "on or after ",
+            (Comparison::Equal | Comparison::NotEqual, _) => {}
+        }
+    }
     match (comparison, zh) {
         (Some(Comparison::Less), true) => "低于",
         (Some(Comparison::LessOrEqual), true) => "不超过",

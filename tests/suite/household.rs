@@ -338,3 +338,54 @@ fn a_negation_is_told_as_one_that_holds() {
     assert_eq!(lines, expected);
     assert_eq!((&told[0].actual, &told[0].required), (&Some(Shown::YesNo(false)), &Some(Shown::YesNo(false))));
 }
+
+#[test]
+fn what_was_found_is_said_with_its_distance_in_either_language() {
+    let text = r#"
+        enum category { welfare }
+        record person { since "登记日期": date; income "收入": yuan per month; visits "次数": times from 0 times to 9 times }
+        policy p for person {
+            category: welfare
+            in force: from 2020-01-01 until further notice
+            source: "an example"
+            status: illustrative
+            eligible when {
+                any of {
+                    all of { since < 2019-01-01; income < 1000 yuan per month }
+                    income < 1240 yuan per month and since < 2019-01-01 and visits >= 2 times and visits < 6 times
+                }
+            }
+        }
+    "#;
+    let engine = Engine::from_texts([("p.policy".to_owned(), text.to_owned())]).unwrap();
+    let rules = engine.at("2020-09-01".parse().unwrap()).unwrap();
+    let said = |json: &str, language: Language| {
+        let (profile, _) = profile_from_json(engine.schema(), json.as_bytes(), UnknownFields::Reject).unwrap();
+        let matches = rules.match_profile(&profile).unwrap();
+        let because = matches.explain(PolicyId(0)).because;
+        because.iter().map(|r| prose::reason(r, engine.model(), language)).collect::<Vec<_>>()
+    };
+    // Of what fails, the least that is enough.
+    let late = r#"{"person":{"since":"2020-02-03","income":900,"visits":4}}"#;
+    assert_eq!(said(late, Language::En), ["since < 2019-01-01: now 2020-02-03, required before 2019-01-01"]);
+    assert_eq!(said(late, Language::Zh), ["登记日期 早于 2019年1月1日：现为2020年2月3日，需早于2019年1月1日"]);
+    let rich = r#"{"person":{"since":"2018-02-03","income":1500.5,"visits":4}}"#;
+    assert_eq!(
+        said(rich, Language::En),
+        [
+            "income < 1000 yuan per month: now 1,500.5 yuan per month, required less than 1,000 yuan per month (500.5 yuan per month away)",
+            "income < 1240 yuan per month: now 1,500.5 yuan per month, required less than 1,240 yuan per month (260.5 yuan per month away)",
+        ]
+    );
+    // Of what holds, every condition, also where one fact decides two of them.
+    let well = r#"{"person":{"since":"2018-02-03","income":1100,"visits":4}}"#;
+    assert_eq!(
+        said(well, Language::En),
+        [
+            "income < 1240 yuan per month: 1,100 yuan per month",
+            "since < 2019-01-01: 2018-02-03",
+            "visits >= 2 times: 4 times",
+            "visits < 6 times: 4 times",
+        ]
+    );
+}
