@@ -111,3 +111,16 @@ fn reached(schema: &Schema, profile: &Profile) -> Option<Profile> {
 fn records(profile: &Profile) -> impl DoubleEndedIterator<Item = RecordIx> + use<> {
     (0..profile.len()).filter_map(|i| u32::try_from(i).ok()).map(RecordIx).collect::<Vec<_>>().into_iter()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_value_of_a_set_can_go_alone() {
+        let set = |known: &[u32], not: &[u32]| Slot::Set { known: known.to_vec(), not: not.to_vec(), complete: false };
+        assert_eq!(less(&set(&[1], &[2])), [Slot::Unknown, set(&[], &[2]), set(&[1], &[])]);
+        // What says nothing more is the unknown itself.
+        assert_eq!(less(&set(&[1], &[])), [Slot::Unknown]);
+    }
+}
