@@ -7,15 +7,22 @@ use crate::ids::FieldId;
 use crate::profile::{Profile, RecordIx, Slot};
 use crate::schema::Schema;
 use crate::verdict::Truth;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
+/// The most comparisons of a condition with a reason, for one policy. The largest policies that were written take a few thousand; thousands of
+/// conditions in one policy would take the third power of their number.
+const LOOKS: usize = 1 << 20;
+
 /// Of the conditions that settle a verdict, drops those that the others make unnecessary: each alternative is settled by its own shortest
-/// reason, so one chosen for one alternative can be spare once another needs its neighbour anyway.
+/// reason, so one chosen for one alternative can be spare once another needs its neighbour anyway. Past [`LOOKS`] the rest stay: they
+/// settle the verdict as well.
 pub(super) fn without_spare(because: &mut Vec<Reason>, clauses: &[Clause], truth: Truth) {
     let mut i = because.len();
+    let looks = Cell::new(LOOKS);
     while i > 0 && because.len() > 1 {
         i -= 1;
-        let others = Others { because, but: i };
+        let others = Others { because, but: i, looks: &looks };
         let mut settled = |clause: &Clause| others.settle(clause, truth, &mut Vec::new());
         // All conditions have to hold; one that fails is enough.
         let spare = if truth == Truth::True { clauses.iter().all(settled) } else { clauses.iter().any(&mut settled) };
@@ -29,6 +36,7 @@ pub(super) fn without_spare(because: &mut Vec<Reason>, clauses: &[Clause], truth
 struct Others<'a> {
     because: &'a [Reason],
     but: usize,
+    looks: &'a Cell<usize>,
 }
 
 impl Others<'_> {
@@ -44,6 +52,8 @@ impl Others<'_> {
 
     /// Whether a condition has its truth because these have theirs; `about` are the entries in focus, the outermost first.
     fn settle(&self, clause: &Clause, truth: Truth, about: &mut Vec<Place>) -> bool {
+        let Some(left) = self.looks.get().checked_sub(self.because.len()) else { return false };
+        self.looks.set(left);
         let holds = Some(truth == Truth::True);
         if self.iter().any(|r| r.node == clause.node && r.holds == holds && r.about == *about) {
             return true;

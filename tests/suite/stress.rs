@@ -4,6 +4,8 @@ use entitle::Engine;
 use entitle::ast::from_text::parse;
 use entitle::ast::keywords::KEYWORDS;
 use entitle::checked;
+use entitle::ids::PolicyId;
+use entitle::profile::{Profile, Slot};
 use entitle::span::FileId;
 use entitle_tests::generate::Dice;
 use proptest::prelude::*;
@@ -53,6 +55,32 @@ fn long_chains_are_flat() {
         let sum = policy(&format!("{} > 1", vec!["1"; 5_000].join(" + ")));
         assert!(findings(&sum).len() <= 1);
     });
+}
+
+#[test]
+fn thousands_of_reasons_are_told_without_a_search_of_each_among_all() {
+    let conditions: Vec<String> = (1..=4_000).map(|n| format!("n is not {n} times or x")).collect();
+    let text = format!(
+        "enum category {{ welfare }}
+         record person {{ x: yes/no; n: times from 0 times to 9999 times }}
+         policy p for person {{
+             category: welfare
+             in force: from 2000-01-01 until further notice
+             source: \"s\"
+             status: illustrative
+             eligible when {{\n{}\n}}
+         }}",
+        conditions.join("\n")
+    );
+    let engine = Engine::from_texts([("a.policy".to_owned(), text)]).unwrap_or_else(|e| panic!("{e}"));
+    let rules = engine.at("2020-01-01".parse().unwrap()).unwrap();
+    let mut profile = Profile::new();
+    let one = profile.add(engine.schema(), engine.schema().entity_named("person").unwrap());
+    profile.set_root(one);
+    profile.set(one, 0, Slot::Scalar(1));
+    profile.set(one, 1, Slot::Scalar(0));
+    let matches = rules.match_profile(&profile).unwrap();
+    assert_eq!(matches.explain(PolicyId(0)).because.len(), 4_000);
 }
 
 #[test]
