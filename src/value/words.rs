@@ -24,7 +24,7 @@ pub struct Words {
 }
 
 impl Words {
-    /// A text with its translation, where there is one. Of texts of four gigabytes together, none is kept.
+    /// A text with its translation, where there is one. Nothing is kept where the Chinese text alone has four gigabytes; no file may be that long.
     #[must_use]
     pub fn new(zh: Option<&str>, en: Option<&str>) -> Self {
         let lacks = match (zh, en) {

@@ -200,10 +200,16 @@ proptest! {
 }
 
 /// The ways for a policy on two counts `a` and `b` of a person, from 0 to `most`, that can be changed, and the profile.
-fn ways(condition: &str, most: i64, (a, b): (i64, i64)) -> (Profile, Vec<Way>) {
+fn ways(condition: &str, most: i64, values: (i64, i64)) -> (Profile, Vec<Way>) {
+    let count = |name: &str| format!("{name}: times from 0 times to {most} times class action");
+    ways_of(&format!("{}; {}", count("a"), count("b")), condition, values)
+}
+
+/// The same, for two facts of a person as they are declared.
+fn ways_of(facts: &str, condition: &str, (a, b): (i64, i64)) -> (Profile, Vec<Way>) {
     let text = format!(
         "enum category {{ welfare }}
-         record person {{ a: times from 0 times to {most} times class action; b: times from 0 times to {most} times class action }}
+         record person {{ {facts} }}
          policy p for person {{
              category: welfare
              in force: from 2000-01-01 until further notice
@@ -254,27 +260,11 @@ fn a_fact_that_is_tested_and_counted_goes_to_the_nearest_value_that_does() {
 
 #[test]
 fn a_limit_in_fen_is_said_in_whole_yuan() {
+    let facts =
+        "income: yuan from 0 yuan to 5000 yuan class action; visits: times from 0 times to 9 times class action";
     let said = |condition: &str, fen: i64| {
-        let text = format!(
-            "enum category {{ welfare }}
-             record person {{ income: yuan from 0 yuan to 5000 yuan class action; visits: times from 0 times to 9 times class action }}
-             policy p for person {{
-                 category: welfare
-                 in force: from 2000-01-01 until further notice
-                 source: \"s\"
-                 status: illustrative
-                 eligible when {{ {condition} }}
-             }}"
-        );
-        let engine = Engine::from_texts([("a.policy".to_owned(), text)]).unwrap_or_else(|e| panic!("{e}"));
-        let rules = engine.at("2000-01-03".parse().unwrap()).unwrap();
-        let mut profile = Profile::new();
-        let one = profile.add(engine.schema(), engine.schema().entity_named("person").unwrap());
-        profile.set_root(one);
-        profile.set(one, 0, Slot::Scalar(fen));
-        profile.set(one, 1, Slot::Scalar(5));
-        let needs = engine.needs(&rules.match_profile(&profile).unwrap(), PolicyId(0), 1);
-        let [change] = needs.ways[0].changes.as_slice() else { panic!("{needs:?}") };
+        let (_, ways) = ways_of(facts, condition, (fen, 5));
+        let [change] = ways[0].changes.as_slice() else { panic!("{ways:?}") };
         let number = |shown: &Shown| if let Shown::Number(n, _) = shown { n.to_string() } else { String::new() };
         (change.comparison, number(&change.required), change.distance.as_ref().map_or_else(String::new, number))
     };

@@ -4,7 +4,7 @@ use super::{Builder, Pair, Rule};
 use crate::ast::{self, ExprKind};
 use crate::span::Span;
 
-fn node(kind: ExprKind, span: Span) -> ast::Expr {
+pub(super) fn node(kind: ExprKind, span: Span) -> ast::Expr {
     ast::Expr { kind, span }
 }
 

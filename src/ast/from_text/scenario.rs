@@ -1,5 +1,6 @@
 //! The parser's pairs -> scenarios.
 
+use super::expression::node;
 use super::{Builder, Pair, Rule};
 use crate::ast::{self, ExprKind};
 
@@ -38,13 +39,8 @@ impl Builder<'_> {
                     values.push(match inner.as_rule() {
                         Rule::k_or_more => ast::FactValue::OrMore(place),
                         Rule::facts => ast::FactValue::Record(self.facts(inner), place),
-                        Rule::literal => ast::FactValue::Expr(ast::Expr {
-                            kind: ExprKind::Literal(self.literal(inner)?),
-                            span: place,
-                        }),
-                        Rule::name => {
-                            ast::FactValue::Expr(ast::Expr { kind: ExprKind::Name(self.name(&inner)), span: place })
-                        }
+                        Rule::literal => ast::FactValue::Expr(node(ExprKind::Literal(self.literal(inner)?), place)),
+                        Rule::name => ast::FactValue::Expr(node(ExprKind::Name(self.name(&inner)), place)),
                         _ => ast::FactValue::Expr(self.amount(inner)?),
                     });
                 }
