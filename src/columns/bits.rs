@@ -87,6 +87,20 @@ impl<'a> Bits<'a> {
         if left >= 64 { word } else { word & ((1 << left) - 1) }
     }
 
+    /// The words of `64 * N` rows from `row` on, as [`Bits::word`] gives them.
+    #[inline]
+    pub(crate) fn words<const N: usize>(&self, row: usize) -> [u64; N] {
+        let mut words = [0; N];
+        let at = self.offset.saturating_add(row);
+        let whole = at.is_multiple_of(8) && row.saturating_add(N * 64) <= self.len;
+        if let Some(bytes) = self.bytes.get(at / 8..at / 8 + N * 8).filter(|_| whole) {
+            words.iter_mut().zip(bytes.as_chunks::<8>().0).for_each(|(word, eight)| *word = u64::from_le_bytes(*eight));
+        } else {
+            words.iter_mut().enumerate().for_each(|(at, word)| *word = self.word(row + at * 64));
+        }
+        words
+    }
+
     /// How many are set.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -106,6 +120,8 @@ mod tests {
                 let Some(bits) = Bits::new(&bytes, offset, len) else { continue };
                 for row in 0..len + 2 {
                     let word = bits.word(row);
+                    let [first, second] = bits.words(row);
+                    assert_eq!((first, second), (word, bits.word(row + 64)), "{offset} {len} {row}");
                     for i in 0..64 {
                         assert_eq!(word >> i & 1 == 1, bits.get(row + i), "{offset} {len} {row} {i}");
                     }

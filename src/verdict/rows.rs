@@ -97,7 +97,7 @@ impl Planes {
         Self { rows, policies, words, certain: vec![0; all], possible: vec![0; all] }
     }
 
-    /// Nothing possible anywhere, in the memory there is.
+    /// Room for some rows in the memory there is; [`Planes::put`] has to fill it.
     pub(super) fn reset(&mut self, policies: &[PolicyId], rows: Range<u32>) {
         if self.policies != policies {
             policies.clone_into(&mut self.policies);
@@ -105,10 +105,8 @@ impl Planes {
         self.words = rows.len().div_ceil(64);
         self.rows = rows;
         let all = self.words.saturating_mul(policies.len());
-        for list in [&mut self.certain, &mut self.possible] {
-            list.clear();
-            list.resize(all, 0);
-        }
+        self.certain.resize(all, 0);
+        self.possible.resize(all, 0);
     }
 
     /// The rows.
@@ -162,12 +160,15 @@ impl Planes {
 
     /// Writes the words of some rows, from the word at `word` on.
     #[inline]
-    pub(super) fn put(&mut self, at: usize, word: usize, certain: &[u64], possible: &[u64]) {
+    pub(super) fn put<const N: usize>(&mut self, at: usize, word: usize, certain: &[u64; N], possible: &[u64; N]) {
         let from = at.saturating_mul(self.words).saturating_add(word);
-        let here = self.words.saturating_sub(word).min(certain.len()).min(possible.len());
+        let here = self.words.saturating_sub(word).min(N);
         for (into, words) in [(&mut self.certain, certain), (&mut self.possible, possible)] {
-            if let (Some(into), Some(words)) = (into.get_mut(from..from + here), words.get(..here)) {
-                into.copy_from_slice(words);
+            let into = into.get_mut(from..from + here).unwrap_or_default();
+            match <&mut [u64; N]>::try_from(&mut *into) {
+                // A length that is known needs no call.
+                Ok(whole) => *whole = *words,
+                Err(_) => into.iter_mut().zip(words).for_each(|(into, word)| *into = *word),
             }
         }
         // Past the last row nothing is set.

@@ -103,7 +103,7 @@ impl Build<'_> {
             // Cut points beyond 32 bits stay with the row evaluator.
             let Some(width) = width(cuts) else { continue };
             lane_of.insert((*path, *field), self.lanes.len());
-            self.lanes.push(Lane { path: *path, field: *field, width });
+            self.lanes.push(Lane { path: *path, field: *field, width, tests: 0 });
         }
         for (id, path, fact, set) in tests {
             let Some(at) = lane_of.get(&(path, fact.field)) else { continue };
@@ -144,8 +144,9 @@ impl Build<'_> {
             }
         }
         // In order of their lanes, so that each lane is read once.
-        for (register, slot) in (0u32..).zip(self.tests.values_mut()) {
+        for (register, (test, slot)) in (0u32..).zip(&mut self.tests) {
             *slot = register;
+            self.lanes.get_mut(test.lane).into_iter().for_each(|lane| lane.tests += 1);
         }
         self.next = narrow(self.tests.len());
         let asked: Vec<NodeId> =

@@ -1,7 +1,7 @@
 //! Columns -> lanes -> planes of tests: each fact of a block read once, each distinct test made once.
 
-use super::compare::Kernels;
-use super::{ALL, Memory, NONE, Plane, Program, ROWS, Test, WORDS, Width, within};
+use super::compare::{Ahead, Kernels, Steps};
+use super::{ALL, Lane, Memory, NONE, Plane, Program, ROWS, Test, WORDS, Width, within};
 use crate::columns::{Bits, Column, Columns, Values};
 use std::ops::Range;
 
@@ -11,6 +11,8 @@ pub(super) struct Buffers {
     shorts: Box<[u16; ROWS]>,
     ints: Box<[i32; ROWS]>,
     paths: Vec<Led>,
+    /// By lane: where its fact is known.
+    known: Vec<Plane>,
 }
 
 /// The rows that a path leads to from the rows of a block, and where it is known.
@@ -21,7 +23,13 @@ struct Led {
 
 impl Default for Buffers {
     fn default() -> Self {
-        Self { bytes: Box::new([0; ROWS]), shorts: Box::new([0; ROWS]), ints: Box::new([0; ROWS]), paths: Vec::new() }
+        Self {
+            bytes: Box::new([0; ROWS]),
+            shorts: Box::new([0; ROWS]),
+            ints: Box::new([0; ROWS]),
+            paths: Vec::new(),
+            known: Vec::new(),
+        }
     }
 }
 
@@ -34,81 +42,105 @@ enum Places<'a> {
     Each(&'a [u32; ROWS]),
 }
 
+/// Finds where the facts are known; whether every fact is in every row of the block.
+pub(super) fn known(program: &Program, columns: &Columns<'_>, rows: Range<u32>, buffers: &mut Buffers) -> bool {
+    let Buffers { paths, known, .. } = buffers;
+    known.resize(program.lanes.len(), NONE);
+    // Rows past the last are neither here nor there.
+    let beyond: Plane = std::array::from_fn(|word| !within(rows.len(), word));
+    let mut all = true;
+    for (lane, plane) in program.lanes.iter().zip(known) {
+        let (places, mut bits) = places(lane, &rows, paths);
+        match columns.column(lane.field) {
+            Some(Column::Scalar { known: Some(known), .. }) => {
+                bits.iter_mut().zip(plane_of(*known, places)).for_each(|(bits, known)| *bits &= known);
+            }
+            Some(Column::Scalar { known: None, .. }) => {}
+            _ => bits = NONE,
+        }
+        bits.iter_mut().zip(beyond).for_each(|(bits, beyond)| *bits |= beyond);
+        all &= bits == ALL;
+        *plane = bits;
+    }
+    all
+}
+
+/// Where a lane's values are, and where its record is known.
+#[inline]
+fn places<'a>(lane: &Lane, rows: &Range<u32>, paths: &'a [Led]) -> (Places<'a>, Plane) {
+    match lane.path.checked_sub(1).and_then(|path| paths.get(path)) {
+        Some(led) => (Places::Each(&led.rows), led.known),
+        None => (Places::Run(rows.start as usize, rows.len()), ALL),
+    }
+}
+
+/// Fills the registers of the tests; those of "possibly" only where `three`.
 #[inline(always)]
-/// Fills the registers of the tests; whether every fact is known in every row of the block.
 pub(super) fn test(
     program: &Program,
     columns: &Columns<'_>,
     rows: Range<u32>,
-    kernels: Kernels,
+    (kernels, three): (Kernels, bool),
     memory: &mut Memory,
-) -> bool {
+) {
     let Memory { certain, possible, lanes, .. } = memory;
-    lead(program, columns, rows.clone(), lanes);
-    let Buffers { bytes, shorts, ints, paths } = lanes;
-    let (start, count) = (rows.start as usize, rows.len());
-    let mut all_known = true;
-    let mut register = 0usize;
-    let mut left = program.tests.as_slice();
-    for (at, lane) in program.lanes.iter().enumerate() {
-        let here = left.partition_point(|test| test.lane <= at);
-        let Some((tests, rest)) = left.split_at_checked(here) else { break };
-        left = rest;
-        let (places, mut known) = match lane.path.checked_sub(1).and_then(|path| paths.get(path)) {
-            Some(led) => (Places::Each(&led.rows), led.known),
-            None => (Places::Run(start, count), ALL),
+    let Buffers { bytes, shorts, ints, paths, known } = lanes;
+    let (mut tests, mut certain, mut possible) =
+        (program.tests.as_slice(), certain.as_mut_slice(), possible.as_mut_slice());
+    for (lane, known) in program.lanes.iter().zip(known) {
+        let (Some((here, after)), Some((planes, after_planes)), Some((open, after_open))) = (
+            tests.split_at_checked(lane.tests),
+            std::mem::take(&mut certain).split_at_mut_checked(lane.tests),
+            std::mem::take(&mut possible).split_at_mut_checked(lane.tests),
+        ) else {
+            break;
         };
-        let column = if let Some(Column::Scalar { values, known: bits }) = columns.column(lane.field) {
-            if let Some(bits) = bits {
-                let plane = plane_of(*bits, places);
-                known.iter_mut().zip(plane).for_each(|(known, bits)| *known &= bits);
+        (tests, certain, possible) = (after, after_planes, after_open);
+        let (places, _) = places(lane, &rows, paths);
+        let column = columns.column(lane.field);
+        let mut next = match (column, places) {
+            (Some(Column::Scalar { values, .. }), Places::Run(start, _)) => {
+                Ahead::new(values, start + ROWS, here.len())
             }
-            Some(values)
-        } else {
-            known = NONE;
-            None
+            _ => Ahead::none(),
         };
-        // Rows past the last are neither here nor there.
-        known.iter_mut().enumerate().for_each(|(word, bits)| *bits |= !within(count, word));
-        all_known &= known == ALL;
-        let lane_values = match (column, lane.width) {
-            (None, _) => Held::Nothing,
-            (Some(Values::Bits(bits)), width) => Held::Bits(plane_of(*bits, places), width),
-            (Some(values), Width::Byte { least, most }) => {
-                narrow(values, places, bytes, |v| (v.clamp(least, most) - least) as u8, least, most);
-                Held::Bytes(bytes)
+        match (column, lane.width) {
+            (Some(Column::Scalar { values: Values::Bits(bits), .. }), width) => {
+                let bits = plane_of(*bits, places);
+                here.iter().zip(&mut *planes).for_each(|(test, plane)| *plane = of_bits(&bits, test, width));
             }
-            (Some(values), Width::Short { least, most, step }) => {
-                shorten(values, places, shorts, (least, most), Steps::of(step));
-                Held::Shorts(shorts)
+            (Some(Column::Scalar { values, .. }), Width::Byte { least, most }) => {
+                narrow(values, places, bytes, (least, most), kernels);
+                kernels.bytes(bytes, (most - least) as u8, here, planes, &mut next);
             }
-            (Some(values), Width::Int) => {
+            (Some(Column::Scalar { values, .. }), Width::Short { least, most, step }) => {
+                shorten(values, places, shorts, (least, most), Steps::of(step), kernels);
+                kernels.shorts(shorts, lane.width.place(most) as u16, here, planes, &mut next);
+            }
+            (Some(Column::Scalar { values, .. }), Width::Int) => {
                 if let Some(block) = whole_block(values, places) {
-                    Held::Ints(block)
+                    kernels.ints(block, here, planes, &mut next);
                 } else {
                     fill(values, places, ints, |v| v.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
-                    Held::Ints(ints)
+                    kernels.ints(ints, here, planes, &mut next);
                 }
             }
-        };
-        for test in tests {
-            let plane = held(&lane_values, test, kernels);
-            let (Some(certain), Some(possible)) = (certain.get_mut(register), possible.get_mut(register)) else {
-                continue;
-            };
-            if known == ALL {
-                *certain = plane;
-                *possible = plane;
-            } else {
-                for (((certain, possible), bits), known) in certain.iter_mut().zip(possible).zip(plane).zip(known) {
-                    *certain = bits & known;
-                    *possible = bits | !known;
-                }
+            _ => planes.fill(NONE),
+        }
+        if !three {
+            continue;
+        }
+        if *known == ALL {
+            open.copy_from_slice(planes);
+            continue;
+        }
+        for (certain, possible) in planes.iter_mut().zip(open) {
+            for ((certain, possible), known) in certain.iter_mut().zip(possible).zip(&*known) {
+                *possible = *certain | !known;
+                *certain &= known;
             }
-            register += 1;
         }
     }
-    all_known
 }
 
 /// The values of a whole block as they stand, where they are 32-bit integers: nothing to narrow, nothing to copy.
@@ -119,63 +151,19 @@ fn whole_block<'v>(values: &Values<'v>, places: Places<'_>) -> Option<&'v [i32; 
     }
 }
 
-enum Held<'a> {
-    Nothing,
-    Bits(Plane, Width),
-    Bytes(&'a [u8; ROWS]),
-    Shorts(&'a [u16; ROWS]),
-    Ints(&'a [i32; ROWS]),
-}
-
-#[inline(always)]
-fn held(values: &Held<'_>, test: &Test, kernels: Kernels) -> Plane {
-    let mut plane = NONE;
-    match values {
-        Held::Nothing => {}
-        Held::Bits(bits, width) => {
-            let holds =
-                |value: i64| test.spans.iter().any(|(least, most)| (*least..=*most).contains(&width.place(value)));
-            let (no, yes) = (holds(0), holds(1));
-            for (word, bits) in plane.iter_mut().zip(bits) {
-                *word = if yes { *bits } else { 0 } | if no { !bits } else { 0 };
-            }
-        }
-        Held::Bytes(values) => {
-            for (least, most) in &test.spans {
-                kernels.bytes(values, *least as u8, *most as u8, &mut plane);
-            }
-        }
-        Held::Shorts(values) => {
-            for (least, most) in &test.spans {
-                kernels.shorts(values, *least as u16, *most as u16, &mut plane);
-            }
-        }
-        Held::Ints(values) => {
-            for (least, most) in &test.spans {
-                kernels.ints(values, *least, *most, &mut plane);
-            }
-        }
-    }
-    plane
+/// A test of a fact that is yes or no.
+fn of_bits(bits: &Plane, test: &Test, width: Width) -> Plane {
+    let holds = |value: i64| test.spans.iter().any(|(least, most)| (*least..=*most).contains(&width.place(value)));
+    let (no, yes) = (holds(0), holds(1));
+    bits.map(|bits| if yes { bits } else { 0 } | if no { !bits } else { 0 })
 }
 
 /// Bytes of a lane. Values of 8 and of 32 bits are narrowed without a detour over 64, which vectors do badly.
 #[inline(always)]
-fn narrow(
-    values: &Values<'_>,
-    places: Places<'_>,
-    into: &mut [u8; ROWS],
-    byte: impl Fn(i64) -> u8 + Copy,
-    least: i64,
-    most: i64,
-) {
-    if let (Values::I32(values), Places::Run(start, count), Ok(least), Ok(most)) =
-        (values, places, i32::try_from(least), i32::try_from(most))
+fn narrow(values: &Values<'_>, places: Places<'_>, into: &mut [u8; ROWS], (least, most): (i64, i64), kernels: Kernels) {
+    if let (Some(block), Ok(least), Ok(most)) = (whole_block(values, places), i32::try_from(least), i32::try_from(most))
     {
-        let block = values.get(start..start + count).unwrap_or_default();
-        for (byte, value) in into.iter_mut().zip(block) {
-            *byte = value.clamp(&least, &most).wrapping_sub(least) as u8;
-        }
+        kernels.narrow(block, (least, most), into);
         return;
     }
     if let (Values::U8(values), Places::Run(start, count), Ok(low), Ok(high)) =
@@ -189,42 +177,22 @@ fn narrow(
         }
         return;
     }
-    fill(values, places, into, byte);
-}
-
-/// Division of numbers below 2^31 by a step, as one multiplication and one shift, which vectors can do.
-///
-/// Granlund and Montgomery, *Division by invariant integers using multiplication* (1994), theorem 4.2: with `l` the least such that
-/// `step <= 2^l`, the quotient is `n * ceil(2^(31 + l) / step) / 2^(31 + l)`, rounded down.
-#[derive(Clone, Copy)]
-struct Steps {
-    factor: u32,
-    shift: u32,
-}
-
-impl Steps {
-    fn of(step: u32) -> Self {
-        let step = u64::from(step.max(1));
-        let shift = 31 + step.next_power_of_two().trailing_zeros();
-        Self { factor: (1u64 << shift).div_ceil(step) as u32, shift }
-    }
-
-    #[inline(always)]
-    fn count(self, n: u32) -> u16 {
-        ((u64::from(n) * u64::from(self.factor)) >> self.shift) as u16
-    }
+    fill(values, places, into, |v| (v.clamp(least, most) - least) as u8);
 }
 
 /// Shorts of a lane.
 #[inline(always)]
-fn shorten(values: &Values<'_>, places: Places<'_>, into: &mut [u16; ROWS], (least, most): (i64, i64), steps: Steps) {
-    if let (Values::I32(values), Places::Run(start, count), Ok(least), Ok(most)) =
-        (values, places, i32::try_from(least), i32::try_from(most))
+fn shorten(
+    values: &Values<'_>,
+    places: Places<'_>,
+    into: &mut [u16; ROWS],
+    (least, most): (i64, i64),
+    steps: Steps,
+    kernels: Kernels,
+) {
+    if let (Some(block), Ok(least), Ok(most)) = (whole_block(values, places), i32::try_from(least), i32::try_from(most))
     {
-        let block = values.get(start..start + count).unwrap_or_default();
-        for (short, value) in into.iter_mut().zip(block) {
-            *short = steps.count(value.clamp(&least, &most).wrapping_sub(least) as u32);
-        }
+        kernels.shorten(block, (least, most), steps, into);
         return;
     }
     fill(values, places, into, |v| steps.count((v.clamp(least, most) - least) as u32));
@@ -257,24 +225,22 @@ fn fill<T>(values: &Values<'_>, places: Places<'_>, into: &mut [T; ROWS], make: 
 }
 
 fn plane_of(bits: Bits<'_>, places: Places<'_>) -> Plane {
-    let mut plane = NONE;
     match places {
-        Places::Run(start, _) => {
-            plane.iter_mut().enumerate().for_each(|(at, word)| *word = bits.word(start + at * 64));
-        }
+        Places::Run(start, _) => bits.words(start),
         Places::Each(rows) => {
+            let mut plane = NONE;
             for (word, rows) in plane.iter_mut().zip(rows.chunks_exact(64)) {
                 for (at, row) in rows.iter().enumerate() {
                     *word |= u64::from(bits.get(*row as usize)) << at;
                 }
             }
+            plane
         }
     }
-    plane
 }
 
 /// Follows the paths from the rows of a block.
-fn lead(program: &Program, columns: &Columns<'_>, rows: Range<u32>, buffers: &mut Buffers) {
+pub(super) fn lead(program: &Program, columns: &Columns<'_>, rows: Range<u32>, buffers: &mut Buffers) {
     let paths = &mut buffers.paths;
     while paths.len() + 1 < program.paths.len() {
         paths.push(Led { rows: Box::new([0; ROWS]), known: [0; WORDS] });
@@ -298,24 +264,6 @@ fn lead(program: &Program, columns: &Columns<'_>, rows: Range<u32>, buffers: &mu
                 && let Some(word) = led.known.get_mut(row_at / 64)
             {
                 *word |= 1 << (row_at % 64);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Steps;
-
-    #[test]
-    fn one_multiplication_divides() {
-        for step in (1..200).chain([1_000, 4_095, 4_096, 4_097, 65_535, 1_000_000, 1 << 30, (1 << 31) - 1]) {
-            let steps = Steps::of(step);
-            let near = |n: u32| [n.saturating_sub(1), n, n + 1];
-            for n in (0..65_536 / 7).flat_map(|k| near((k * 7u32).saturating_mul(step).min((1 << 31) - 2))) {
-                if let Ok(quotient) = u16::try_from(n / step) {
-                    assert_eq!(steps.count(n), quotient, "{n} / {step}");
-                }
             }
         }
     }

@@ -85,6 +85,8 @@ struct Lane {
     path: usize,
     field: FieldId,
     width: Width,
+    /// How many of [`Program::tests`] are made on it, after those of the lanes before.
+    tests: usize,
 }
 
 /// How the values of a lane are kept. Narrowing keeps the order of values and cut points.
@@ -161,9 +163,9 @@ pub(crate) fn verdicts(
     let mut start = rows.start;
     while start < rows.end {
         let count = (rows.end - start).min(ROWS as u32);
-        program.block(bound, columns, start..start + count, kernels, memory, scratch);
+        let three = program.block(bound, columns, start..start + count, (kernels, near.is_some()), memory, scratch);
         let word = ((start - rows.start) / 64) as usize;
-        for (at, (certain, possible, turned)) in program.answers(memory).enumerate() {
+        for (at, (certain, possible, turned)) in program.answers(memory, three).enumerate() {
             if turned {
                 planes.put(at, word, &possible.map(|w| !w), &certain.map(|w| !w));
             } else {
@@ -183,17 +185,21 @@ impl Program {
         bound: &Bound,
         columns: &Columns<'_>,
         rows: Range<u32>,
-        kernels: compare::Kernels,
+        (kernels, three): (compare::Kernels, bool),
         memory: &mut Memory,
         scratch: &mut Scratch,
-    ) {
-        let known = kernels.wide(
+    ) -> bool {
+        lanes::lead(self, columns, rows.clone(), &mut memory.lanes);
+        let known = lanes::known(self, columns, rows.clone(), &mut memory.lanes);
+        // What is known is possible exactly where it is certain.
+        let three = three || !known || !self.asked.is_empty();
+        kernels.wide(
             #[inline(always)]
-            |()| lanes::test(self, columns, rows.clone(), kernels, memory),
+            |()| lanes::test(self, columns, rows.clone(), (kernels, three), memory),
         );
         if self.asked.is_empty() {
-            logic::run(self, memory, !known, kernels);
-            return;
+            logic::run(self, memory, three, kernels);
+            return three;
         }
         self.work_out(bound, columns, rows.clone(), memory);
         logic::run(self, memory, true, kernels);
@@ -201,6 +207,7 @@ impl Program {
             self.ask(bound, columns, rows, memory, scratch);
             logic::run(self, memory, true, kernels);
         }
+        true
     }
 
     /// The other conditions, for the rows for which they can be worked out together; the others are left open.
@@ -219,11 +226,11 @@ impl Program {
     }
 
     /// By policy: for which rows of the block its conditions (or their opposite, where they are turned round) certainly hold, and for which
-    /// they possibly do.
-    fn answers<'m>(&'m self, memory: &'m Memory) -> impl Iterator<Item = (&'m Plane, &'m Plane, bool)> {
-        self.answers.iter().map(|(register, turned)| {
+    /// they possibly do: the same, unless something is not known (`three`).
+    fn answers<'m>(&'m self, memory: &'m Memory, three: bool) -> impl Iterator<Item = (&'m Plane, &'m Plane, bool)> {
+        self.answers.iter().map(move |(register, turned)| {
             let certain = memory.certain.get(*register as usize).unwrap_or(&NONE);
-            let possible = memory.possible.get(*register as usize).unwrap_or(&ALL);
+            let possible = memory.possible.get(*register as usize).filter(|_| three).unwrap_or(certain);
             (certain, possible, *turned)
         })
     }
@@ -234,7 +241,7 @@ impl Program {
         wanted.fill(NONE);
         let mut any = false;
         // Turned round or not, open is what is possible and not certain.
-        for ((certain, possible, _), asked) in self.answers(memory).zip(&self.asked_of) {
+        for ((certain, possible, _), asked) in self.answers(memory, true).zip(&self.asked_of) {
             for ask in asked {
                 let Some(wanted) = wanted.get_mut(*ask as usize) else { continue };
                 for ((wanted, certain), possible) in wanted.iter_mut().zip(certain).zip(possible) {

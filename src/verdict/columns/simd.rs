@@ -9,15 +9,32 @@
 )]
 #![allow(clippy::unused_self, reason = "a token is not read: that there is one is the proof")]
 
-use super::{Plane, ROWS};
+use super::compare::{Ahead, Steps};
+use super::logic::Registers;
+use super::{Plane, ROWS, Test, WORDS};
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpgt_epi32, _mm256_loadu_si256, _mm256_min_epu8,
-    _mm256_min_epu16, _mm256_movemask_epi8, _mm256_or_si256, _mm256_packs_epi16, _mm256_packs_epi32,
+    __m256i, __m512i, _MM_HINT_T1, _mm_cvtsi64_si128, _mm_prefetch, _mm_storeu_si128, _mm256_and_si256,
+    _mm256_andnot_si256, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpgt_epi32, _mm256_loadu_si256,
+    _mm256_min_epu8, _mm256_min_epu16, _mm256_movemask_epi8, _mm256_or_si256, _mm256_packs_epi16, _mm256_packs_epi32,
     _mm256_permute4x64_epi64, _mm256_permutevar8x32_epi32, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32,
-    _mm256_setr_epi32, _mm256_sub_epi8, _mm256_sub_epi16, _mm512_cmple_epi32_mask, _mm512_cmple_epu8_mask,
-    _mm512_cmple_epu16_mask, _mm512_loadu_si512, _mm512_mask_cmple_epi32_mask, _mm512_set1_epi8, _mm512_set1_epi16,
-    _mm512_set1_epi32, _mm512_sub_epi8, _mm512_sub_epi16,
+    _mm256_setr_epi32, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_sub_epi16, _mm256_xor_si256, _mm512_and_si512,
+    _mm512_andnot_si512, _mm512_cmpeq_epi8_mask, _mm512_cmpeq_epi16_mask, _mm512_cmpge_epi32_mask,
+    _mm512_cmpge_epu8_mask, _mm512_cmpge_epu16_mask, _mm512_cmple_epu8_mask, _mm512_cmple_epu16_mask,
+    _mm512_cvtepi32_epi8, _mm512_cvtepi32_epi16, _mm512_loadu_si512, _mm512_mask_cmple_epi32_mask, _mm512_max_epi32,
+    _mm512_min_epi32, _mm512_mul_epu32, _mm512_or_si512, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_set1_epi32,
+    _mm512_set1_epi64, _mm512_slli_epi64, _mm512_srl_epi64, _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi8,
+    _mm512_sub_epi16, _mm512_sub_epi32, _mm512_ternarylogic_epi64,
 };
+use std::ops::BitOr;
+
+/// Asks for some values to be brought near.
+#[inline]
+pub(super) fn ahead<T>(values: &[T]) {
+    for line in values.chunks(64 / size_of::<T>().max(1)) {
+        // SAFETY: asking reads nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) }
+    }
+}
 
 /// Proof that the processor has AVX2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,22 +88,153 @@ impl Avx512 {
     }
 
     #[inline(always)]
-    pub(super) fn bytes(self, values: &[u8; ROWS], least: u8, most: u8, into: &mut Plane) {
+    pub(super) fn bytes(self, values: &[u8; ROWS], last: u8, tests: &[Test], into: &mut [Plane], next: &mut Ahead<'_>) {
         // SAFETY: the token proves that the processor has AVX-512 F and BW.
-        unsafe { bytes_avx512(values, least, most, into) }
+        unsafe { bytes_avx512(values, last, tests, into, next) }
     }
 
     #[inline(always)]
-    pub(super) fn shorts(self, values: &[u16; ROWS], least: u16, most: u16, into: &mut Plane) {
+    pub(super) fn shorts(
+        self,
+        values: &[u16; ROWS],
+        last: u16,
+        tests: &[Test],
+        into: &mut [Plane],
+        next: &mut Ahead<'_>,
+    ) {
         // SAFETY: the token proves that the processor has AVX-512 F and BW.
-        unsafe { shorts_avx512(values, least, most, into) }
+        unsafe { shorts_avx512(values, last, tests, into, next) }
     }
 
     #[inline(always)]
-    pub(super) fn ints(self, values: &[i32; ROWS], least: i32, most: i32, into: &mut Plane) {
+    pub(super) fn ints(self, values: &[i32; ROWS], tests: &[Test], into: &mut [Plane], next: &mut Ahead<'_>) {
         // SAFETY: the token proves that the processor has AVX-512 F and BW.
-        unsafe { ints_avx512(values, least, most, into) }
+        unsafe { ints_avx512(values, tests, into, next) }
     }
+
+    #[inline(always)]
+    pub(super) fn narrow(self, values: &[i32; ROWS], ends: (i32, i32), into: &mut [u8; ROWS]) {
+        // SAFETY: the token proves that the processor has AVX-512 F and BW.
+        unsafe { narrow_avx512(values, ends, into) }
+    }
+
+    #[inline(always)]
+    pub(super) fn shorten(self, values: &[i32; ROWS], ends: (i32, i32), steps: Steps, into: &mut [u16; ROWS]) {
+        // SAFETY: the token proves that the processor has AVX-512 F and BW.
+        unsafe { shorten_avx512(values, ends, steps, into) }
+    }
+}
+
+impl Registers for Avx2 {
+    type Part = [__m256i; 4];
+    const PARTS: usize = WORDS / 16;
+
+    #[inline(always)]
+    fn part(self, set: bool) -> Self::Part {
+        // SAFETY: the token proves that the processor has AVX2.
+        unsafe { [_mm256_set1_epi8(if set { -1 } else { 0 }); 4] }
+    }
+
+    #[inline(always)]
+    fn and(self, part: Self::Part, with: &Plane, at: usize) -> Self::Part {
+        // SAFETY: the token proves that the processor has AVX2.
+        unsafe { quads(part, with, at, |a, b| _mm256_and_si256(a, b)) }
+    }
+
+    #[inline(always)]
+    fn or(self, part: Self::Part, with: &Plane, at: usize) -> Self::Part {
+        // SAFETY: the token proves that the processor has AVX2.
+        unsafe { quads(part, with, at, |a, b| _mm256_or_si256(a, b)) }
+    }
+
+    #[inline(always)]
+    fn and_not(self, part: Self::Part, with: &Plane, at: usize) -> Self::Part {
+        // SAFETY: the token proves that the processor has AVX2.
+        unsafe { quads(part, with, at, |a, b| _mm256_andnot_si256(b, a)) }
+    }
+
+    #[inline(always)]
+    fn or_not(self, part: Self::Part, with: &Plane, at: usize) -> Self::Part {
+        // SAFETY: the token proves that the processor has AVX2.
+        unsafe { quads(part, with, at, |a, b| _mm256_or_si256(a, _mm256_xor_si256(b, _mm256_set1_epi8(-1)))) }
+    }
+
+    #[inline(always)]
+    fn put(self, part: Self::Part, into: &mut Plane, at: usize) {
+        for (into, from) in into.as_chunks_mut::<4>().0.iter_mut().skip(at * 4).zip(part) {
+            // SAFETY: the token proves that the processor has AVX2; the array has the 32 bytes that are written.
+            unsafe { _mm256_storeu_si256(into.as_mut_ptr().cast(), from) }
+        }
+    }
+}
+
+impl Registers for Avx512 {
+    type Part = [__m512i; WORDS / 8];
+    const PARTS: usize = 1;
+
+    #[inline(always)]
+    fn part(self, set: bool) -> Self::Part {
+        // SAFETY: the token proves that the processor has AVX-512 F.
+        unsafe { [_mm512_set1_epi8(if set { -1 } else { 0 }); WORDS / 8] }
+    }
+
+    #[inline(always)]
+    fn and(self, part: Self::Part, with: &Plane, _: usize) -> Self::Part {
+        // SAFETY: the token proves that the processor has AVX-512 F.
+        unsafe { eights(part, with, |a, b| _mm512_and_si512(a, b)) }
+    }
+
+    #[inline(always)]
+    fn or(self, part: Self::Part, with: &Plane, _: usize) -> Self::Part {
+        // SAFETY: the token proves that the processor has AVX-512 F.
+        unsafe { eights(part, with, |a, b| _mm512_or_si512(a, b)) }
+    }
+
+    #[inline(always)]
+    fn and_not(self, part: Self::Part, with: &Plane, _: usize) -> Self::Part {
+        // SAFETY: the token proves that the processor has AVX-512 F.
+        unsafe { eights(part, with, |a, b| _mm512_andnot_si512(b, a)) }
+    }
+
+    #[inline(always)]
+    fn or_not(self, part: Self::Part, with: &Plane, _: usize) -> Self::Part {
+        // The table of "or" with the opposite: set unless the first is not and the second is.
+        // SAFETY: the token proves that the processor has AVX-512 F.
+        unsafe { eights(part, with, |a, b| _mm512_ternarylogic_epi64::<0b1111_0011>(a, b, b)) }
+    }
+
+    #[inline(always)]
+    fn put(self, part: Self::Part, into: &mut Plane, _: usize) {
+        for (into, from) in into.as_chunks_mut::<8>().0.iter_mut().zip(part) {
+            // SAFETY: the token proves that the processor has AVX-512 F; the array has the 64 bytes that are written.
+            unsafe { _mm512_storeu_si512(into.as_mut_ptr().cast(), from) }
+        }
+    }
+}
+
+/// A quarter of a plane joined with four vectors.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn quads(mut part: [__m256i; 4], with: &Plane, at: usize, by: impl Fn(__m256i, __m256i) -> __m256i) -> [__m256i; 4] {
+    for (vector, words) in part.iter_mut().zip(with.as_chunks::<4>().0.iter().skip(at * 4)) {
+        // SAFETY: the array has the 32 bytes that are read; no alignment is asked for.
+        *vector = by(*vector, unsafe { _mm256_loadu_si256(words.as_ptr().cast()) });
+    }
+    part
+}
+
+/// A plane joined with as many vectors as it has.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn eights(
+    mut part: [__m512i; WORDS / 8],
+    with: &Plane,
+    by: impl Fn(__m512i, __m512i) -> __m512i,
+) -> [__m512i; WORDS / 8] {
+    for (vector, words) in part.iter_mut().zip(with.as_chunks::<8>().0) {
+        *vector = by(*vector, load(words));
+    }
+    part
 }
 
 #[target_feature(enable = "avx2")]
@@ -191,46 +339,148 @@ fn ints_avx2(values: &[i32; ROWS], least: i32, most: i32, into: &mut Plane) {
     }
 }
 
+/// Vectors that are kept in registers while one test after the other is made on them: at most half of those there are.
+const KEPT: usize = 16;
+
+/// Vectors of bytes in a block.
+const BYTES: usize = if ROWS / 64 < KEPT { ROWS / 64 } else { KEPT };
+
+/// 64 bytes of a lane.
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn bytes_avx512(values: &[u8; ROWS], least: u8, most: u8, into: &mut Plane) {
-    let from = _mm512_set1_epi8(least.cast_signed());
-    let width = _mm512_set1_epi8(most.wrapping_sub(least).cast_signed());
+fn load<T>(values: &[T]) -> __m512i {
+    assert!(size_of_val(values) == 64);
+    // SAFETY: the slice has the 64 bytes that are read; no alignment is asked for.
+    unsafe { _mm512_loadu_si512(values.as_ptr().cast()) }
+}
+
+/// The answers on some vectors, one mask a vector; joined to those there are, or in their place.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn answer<M: Copy + BitOr<Output = M>, const N: usize>(
+    masks: &mut [M],
+    vectors: &[__m512i; N],
+    joined: bool,
+    holds: impl Fn(__m512i) -> M,
+) {
+    for (mask, vector) in masks.iter_mut().zip(vectors) {
+        *mask = if joined { *mask | holds(*vector) } else { holds(*vector) };
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn bytes_avx512(values: &[u8; ROWS], last: u8, tests: &[Test], into: &mut [Plane], next: &mut Ahead<'_>) {
     let (chunks, _) = values.as_chunks::<64>();
-    for (word, chunk) in into.iter_mut().zip(chunks) {
-        // SAFETY: the array has the 64 bytes that are read; no alignment is asked for.
-        let values: __m512i = unsafe { _mm512_loadu_si512(chunk.as_ptr().cast()) };
-        *word |= _mm512_cmple_epu8_mask(_mm512_sub_epi8(values, from), width);
+    for (part, vectors) in chunks.as_chunks::<BYTES>().0.iter().enumerate() {
+        let vectors = vectors.each_ref().map(|chunk| load(chunk));
+        for (test, plane) in tests.iter().zip(into.iter_mut()) {
+            next.step();
+            let Some(masks) = plane.get_mut(part * BYTES..(part + 1) * BYTES) else { continue };
+            if test.spans.is_empty() {
+                masks.fill(0);
+            }
+            for (at, (least, most)) in test.spans.iter().enumerate() {
+                let (least, most) = (*least as u8, *most as u8);
+                let from = _mm512_set1_epi8(least.cast_signed());
+                if most == last {
+                    answer(masks, &vectors, at > 0, |v| _mm512_cmpge_epu8_mask(v, from));
+                } else if least == most {
+                    answer(masks, &vectors, at > 0, |v| _mm512_cmpeq_epi8_mask(v, from));
+                } else {
+                    let width = _mm512_set1_epi8(most.wrapping_sub(least).cast_signed());
+                    answer(masks, &vectors, at > 0, |v| _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, from), width));
+                }
+            }
+        }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn shorts_avx512(values: &[u16; ROWS], least: u16, most: u16, into: &mut Plane) {
-    let from = _mm512_set1_epi16(least.cast_signed());
-    let width = _mm512_set1_epi16(most.wrapping_sub(least).cast_signed());
+fn shorts_avx512(values: &[u16; ROWS], last: u16, tests: &[Test], into: &mut [Plane], next: &mut Ahead<'_>) {
     let (chunks, _) = values.as_chunks::<32>();
-    for (word, two) in into.iter_mut().zip(chunks.chunks_exact(2)) {
-        let mut bits = 0u64;
-        for (at, chunk) in two.iter().enumerate() {
-            // SAFETY: the array has the 64 bytes that are read; no alignment is asked for.
-            let values: __m512i = unsafe { _mm512_loadu_si512(chunk.as_ptr().cast()) };
-            bits |= u64::from(_mm512_cmple_epu16_mask(_mm512_sub_epi16(values, from), width)) << (at * 32);
+    for (part, vectors) in chunks.as_chunks::<KEPT>().0.iter().enumerate() {
+        let vectors = vectors.each_ref().map(|chunk| load(chunk));
+        for (test, plane) in tests.iter().zip(into.iter_mut()) {
+            next.step();
+            // SAFETY: a word of 64 bits is as long as two of 32, and asks for more alignment; every pattern of bits is one of each. On this
+            // processor the lower half comes first.
+            let halves = unsafe { &mut *std::ptr::from_mut(plane).cast::<[u32; WORDS * 2]>() };
+            let Some(masks) = halves.get_mut(part * KEPT..(part + 1) * KEPT) else { continue };
+            if test.spans.is_empty() {
+                masks.fill(0);
+            }
+            for (at, (least, most)) in test.spans.iter().enumerate() {
+                let (least, most) = (*least as u16, *most as u16);
+                let from = _mm512_set1_epi16(least.cast_signed());
+                if most == last {
+                    answer(masks, &vectors, at > 0, |v| _mm512_cmpge_epu16_mask(v, from));
+                } else if least == most {
+                    answer(masks, &vectors, at > 0, |v| _mm512_cmpeq_epi16_mask(v, from));
+                } else {
+                    let width = _mm512_set1_epi16(most.wrapping_sub(least).cast_signed());
+                    answer(masks, &vectors, at > 0, |v| _mm512_cmple_epu16_mask(_mm512_sub_epi16(v, from), width));
+                }
+            }
         }
-        *word |= bits;
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn ints_avx512(values: &[i32; ROWS], least: i32, most: i32, into: &mut Plane) {
-    let (from, to) = (_mm512_set1_epi32(least), _mm512_set1_epi32(most));
+fn ints_avx512(values: &[i32; ROWS], tests: &[Test], into: &mut [Plane], next: &mut Ahead<'_>) {
     let (chunks, _) = values.as_chunks::<16>();
-    for (word, fours) in into.iter_mut().zip(chunks.chunks_exact(4)) {
-        let mut bits = 0u64;
-        for (at, chunk) in fours.iter().enumerate() {
-            // SAFETY: the array has the 64 bytes that are read; no alignment is asked for.
-            let values: __m512i = unsafe { _mm512_loadu_si512(chunk.as_ptr().cast()) };
-            let held = _mm512_mask_cmple_epi32_mask(_mm512_cmple_epi32_mask(from, values), values, to);
-            bits |= u64::from(held) << (at * 16);
+    for (part, vectors) in chunks.as_chunks::<KEPT>().0.iter().enumerate() {
+        let vectors = vectors.each_ref().map(|chunk| load(chunk));
+        for (test, plane) in tests.iter().zip(into.iter_mut()) {
+            next.step();
+            // SAFETY: as for shorts; a word of 64 bits is as long as four of 16.
+            let quarters = unsafe { &mut *std::ptr::from_mut(plane).cast::<[u16; WORDS * 4]>() };
+            let Some(masks) = quarters.get_mut(part * KEPT..(part + 1) * KEPT) else { continue };
+            if test.spans.is_empty() {
+                masks.fill(0);
+            }
+            for (at, (least, most)) in test.spans.iter().enumerate() {
+                let (from, to) = (_mm512_set1_epi32(*least), _mm512_set1_epi32(*most));
+                if *most == i32::MAX {
+                    answer(masks, &vectors, at > 0, |v| _mm512_cmpge_epi32_mask(v, from));
+                } else {
+                    answer(masks, &vectors, at > 0, |v| {
+                        _mm512_mask_cmple_epi32_mask(_mm512_cmpge_epi32_mask(v, from), v, to)
+                    });
+                }
+            }
         }
-        *word |= bits;
+    }
+}
+
+/// Integers between two ends as their distance from the lower one.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn distance(values: &[i32; 16], from: __m512i, to: __m512i) -> __m512i {
+    _mm512_sub_epi32(_mm512_min_epi32(_mm512_max_epi32(load(values), from), to), from)
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn narrow_avx512(values: &[i32; ROWS], (least, most): (i32, i32), into: &mut [u8; ROWS]) {
+    let (from, to) = (_mm512_set1_epi32(least), _mm512_set1_epi32(most));
+    for (bytes, values) in into.as_chunks_mut::<16>().0.iter_mut().zip(values.as_chunks::<16>().0) {
+        let narrowed = _mm512_cvtepi32_epi8(distance(values, from, to));
+        // SAFETY: the array has the 16 bytes that are written; no alignment is asked for.
+        unsafe { _mm_storeu_si128(bytes.as_mut_ptr().cast(), narrowed) }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn shorten_avx512(values: &[i32; ROWS], (least, most): (i32, i32), steps: Steps, into: &mut [u16; ROWS]) {
+    let (from, to) = (_mm512_set1_epi32(least), _mm512_set1_epi32(most));
+    let factor = _mm512_set1_epi64(i64::from(steps.factor));
+    let shift = _mm_cvtsi64_si128(i64::from(steps.shift));
+    for (shorts, values) in into.as_chunks_mut::<16>().0.iter_mut().zip(values.as_chunks::<16>().0) {
+        let distance = distance(values, from, to);
+        // Products of 64 bits: first of the values in even places, then of the others.
+        let even = _mm512_srl_epi64(_mm512_mul_epu32(distance, factor), shift);
+        let odd = _mm512_srl_epi64(_mm512_mul_epu32(_mm512_srli_epi64::<32>(distance), factor), shift);
+        let narrowed = _mm512_cvtepi32_epi16(_mm512_or_si512(even, _mm512_slli_epi64::<32>(odd)));
+        // SAFETY: the array has the 32 bytes that are written; no alignment is asked for.
+        unsafe { _mm256_storeu_si256(shorts.as_mut_ptr().cast(), narrowed) }
     }
 }
