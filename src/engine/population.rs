@@ -81,7 +81,7 @@ impl Rules {
     }
 
     /// The same into memory of the caller, which is reused from one part of the rows to the next: making pages for the answers is a good part
-    /// of the time. Some ten thousand rows at a time are best: their answers are still near when they are looked at.
+    /// of the time. Some thousand rows at a time are best: their answers are still near when they are looked at.
     pub fn verdicts_into(
         &self,
         columns: &Columns<'_>,

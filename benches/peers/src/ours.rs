@@ -221,8 +221,8 @@ pub fn columns(set: &Set) {
     let mut best = f64::MAX;
     let times = rows / set.profiles.len();
     let mut planes = Planes::default();
-    // As a scan does it: so many rows at a time, each part looked at and let go while it is near.
-    const PART: usize = 16_384;
+    // As a scan does it, which takes 1,024 households at a time: each part is looked at and let go while it is near.
+    const PART: usize = 4_096;
     let every: Vec<usize> = (0..set.shape.policies.len()).collect();
     for _ in 0..5 {
         let mut counts = vec![0u32; every.len()];
