@@ -60,7 +60,7 @@ pub struct Scratch {
     /// For evaluations of assumptions, while the one of the profile is kept.
     search: Option<Box<Self>>,
     /// For the clause table.
-    words: super::table::Words,
+    words: Option<Box<super::table::Words>>,
     /// For blocks of rows.
     memory: Option<Box<super::columns::Memory>>,
 }
@@ -77,12 +77,12 @@ impl Scratch {
         self.search.take().map_or_else(|| Self::within(limits), |inner| *inner)
     }
 
-    pub(crate) fn words(&mut self) -> super::table::Words {
-        std::mem::take(&mut self.words)
+    pub(crate) fn words(&mut self) -> Box<super::table::Words> {
+        self.words.take().unwrap_or_default()
     }
 
-    pub(crate) fn give_back_words(&mut self, words: super::table::Words) {
-        self.words = words;
+    pub(crate) fn give_back_words(&mut self, words: Box<super::table::Words>) {
+        self.words = Some(words);
     }
 
     pub(crate) fn memory(&mut self) -> super::columns::Memory {

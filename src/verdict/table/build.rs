@@ -1,6 +1,6 @@
 //! Graph on a day -> clause table.
 
-use super::{Asked, DIRECT, Group, Looked, Missing, Place, Spans, TOGETHER, Table, few};
+use super::{Asked, DIRECT, Group, Looked, Missing, Place, Rows, Spans, TOGETHER, Table, few};
 use crate::graph::clauses::{Clauses, Literal};
 use crate::graph::simplify::Hard;
 use crate::graph::{Bound, FactRef, Node, NodeId, SetId};
@@ -76,10 +76,12 @@ impl Table {
             planes,
             filler,
             groups: Vec::new(),
+            wholes: 0,
             direct: Vec::new(),
             cuts: Vec::new(),
             wide_cuts: Vec::new(),
-            bits: Vec::new(),
+            whole: Vec::new(),
+            parts: Vec::new(),
             spread: Vec::new(),
             asked: Vec::new(),
             asked_of,
@@ -88,6 +90,7 @@ impl Table {
         };
         for (fact, tests) in &gathered.facts {
             let looked = table.look(bound, *fact, tests);
+            table.wholes += usize::from(matches!(looked.rows, Rows::Whole { .. }));
             match table.groups.last_mut().filter(|group| group.record == fact.record) {
                 Some(group) => group.facts.push(looked),
                 None => table.groups.push(Group { record: fact.record, facts: vec![looked] }),
@@ -108,13 +111,13 @@ impl Table {
             .collect();
         let touched: BTreeSet<u32> = tests.iter().map(|((word, _), ..)| *word).collect();
         // Half of the words or more: all of them, without the detour over their places.
-        let all = touched.len() * 2 >= self.filler.len();
+        let all = touched.len() * 4 >= self.filler.len();
         let words: Vec<u32> =
             if all { (0..narrow(self.filler.len())).collect() } else { touched.into_iter().collect() };
         let place_of: BTreeMap<u32, usize> = words.iter().enumerate().map(|(at, word)| (*word, at)).collect();
-        let rows = narrow(self.bits.len());
-        let first = cuts.first().map_or(least, |cut| cut.saturating_sub(1));
-        for value in std::iter::once(first).chain(cuts.iter().copied()) {
+        let first = if all { self.whole.len() } else { self.parts.len() };
+        let lowest = cuts.first().map_or(least, |cut| cut.saturating_sub(1));
+        for value in std::iter::once(lowest).chain(cuts.iter().copied()) {
             let mut row = vec![0u64; words.len()];
             for ((word, mask), set, positive, _) in tests {
                 if bound.set(*set).contains(value) == *positive
@@ -123,16 +126,34 @@ impl Table {
                     *bits |= mask;
                 }
             }
-            self.bits.extend(row);
+            if all {
+                self.whole.extend(row.as_chunks().0);
+            } else {
+                self.parts.extend(row);
+            }
         }
         let mut missing = Missing::default();
         for (bit, _, _, tied) in tests {
             missing.add(*bit, *tied);
         }
-        let spans = self.spans(&cuts);
-        let len = narrow(words.len());
-        let spread = if all { (0, 0) } else { extended(&mut self.spread, words) };
-        Looked { position: fact.position, spans, spread, rows, len, missing }
+        let first = narrow(first);
+        let rows = if all {
+            let Missing { free, tied } = missing;
+            Rows::Whole { first, gaps: [free, tied].map(|some| (!some.is_empty()).then(|| self.laid_out(&some))) }
+        } else {
+            Rows::Spread { places: extended(&mut self.spread, words), first, missing }
+        };
+        Looked { position: fact.position, spans: self.spans(&cuts), rows }
+    }
+
+    /// A row that has all words, with some bits.
+    fn laid_out(&mut self, spread: &[(u32, u64)]) -> u32 {
+        let mut row = vec![0; self.filler.len()];
+        for (word, mask) in spread {
+            row.get_mut(*word as usize).into_iter().for_each(|bits| *bits |= mask);
+        }
+        let (first, _) = extended(&mut self.whole, row.as_chunks().0.iter().copied());
+        first
     }
 
     fn spans(&mut self, cuts: &BTreeSet<i64>) -> Spans {

@@ -47,12 +47,17 @@ pub(crate) struct Table {
     filler: Vec<u64>,
     /// Records that facts are read from, each with its facts.
     groups: Vec<Group>,
+    /// How many of their facts have rows with all words.
+    wholes: usize,
     /// The spans of facts whose cut points stand close together, by value.
     direct: Vec<u16>,
     cuts: Vec<i32>,
     /// Cut points of facts that have some beyond 32 bits.
     wide_cuts: Vec<i64>,
-    bits: Vec<u64>,
+    /// Rows that have all words, some words at a time.
+    whole: Vec<[u64; TOGETHER]>,
+    /// Rows that have not.
+    parts: Vec<u64>,
     /// Places of the words of rows that do not have all of them.
     spread: Vec<u32>,
     /// Conditions of other kinds.
@@ -98,12 +103,17 @@ struct Group {
 struct Looked {
     position: u32,
     spans: Spans,
-    /// Where the words of its rows go; all words where it is empty.
-    spread: (u32, u32),
-    /// The first row; one for each span between cut points, each `len` words.
-    rows: u32,
-    len: u32,
-    missing: Missing,
+    rows: Rows,
+}
+
+/// The rows of a fact: one for each span between cut points, and what is joined where the fact is missing.
+#[derive(Clone, Debug)]
+enum Rows {
+    /// They have all words: the first of them, and those of what the fact could make hold, where it is free and where it is tied; in
+    /// [`Table::whole`].
+    Whole { first: u32, gaps: [Option<u32>; 2] },
+    /// They have some words: where those go, in [`Table::spread`], and the first row, in [`Table::parts`].
+    Spread { places: (u32, u32), first: u32, missing: Missing },
 }
 
 /// How a value finds its span between cut points.
@@ -151,9 +161,11 @@ pub(crate) struct Words {
     evaluated: bool,
     /// Whether a condition was left open because it took all steps that the limits allow.
     spent: bool,
-    /// Where the rows begin that have all words.
-    rows: Vec<usize>,
-    missing: few::Missing,
+    /// Where the rows begin that have all words: of what is held, and of what free and tied facts could make hold.
+    rows: [Vec<usize>; 3],
+    /// By policy id: whether it was found to be eligible.
+    found: Vec<u64>,
+    missing: Option<Box<few::Missing>>,
     /// Of conditions of other kinds, by number: whether it is shown that they can hold and can fail.
     turning: Vec<Option<bool>>,
 }
@@ -236,7 +248,7 @@ fn settle(
     found: &mut dyn FnMut(PolicyId, Outcome),
 ) {
     let mut search = Search { bound, table, profile, evaluated: words.evaluated, scratch: Some(scratch), begun: None };
-    let mut missing = std::mem::take(&mut words.missing);
+    let mut missing = words.missing.take().unwrap_or_default();
     let mut turning = std::mem::take(&mut words.turning);
     turning.clear();
     turning.resize(table.asked.len(), None);
@@ -252,7 +264,7 @@ fn settle(
             found(policy, settled);
         }
     }
-    words.missing = missing;
+    words.missing = Some(missing);
     words.turning = turning;
     search.end();
 }
@@ -327,16 +339,25 @@ pub(crate) fn eligible(
         let outcomes = bound.graph.entries.iter().zip(exact::outcomes(bound, profile, scratch));
         out.extend(outcomes.filter(|(_, o)| o.verdict == Verdict::Eligible).map(|(entry, _)| entry.policy));
     } else {
-        out.extend(table.certain(&words.answers));
+        // One bit a policy puts them in order, which sorting would take longer for than finding them.
+        let mut found = std::mem::take(&mut words.found);
+        found.clear();
+        found.resize(table.places.len().div_ceil(64), 0);
+        let mut mark = |policy: PolicyId| {
+            let at = policy.index();
+            found.get_mut(at / 64).into_iter().for_each(|word| *word |= 1 << (at % 64));
+        };
+        table.certain(&words.answers).for_each(&mut mark);
         if exactly {
             settle(bound, table, profile, (scratch, &mut words), &|_| true, &mut |policy, outcome| {
                 if outcome.verdict == Verdict::Eligible {
-                    out.push(policy);
+                    mark(policy);
                 }
             });
         }
+        set_bits(found.iter().copied()).for_each(|at| out.push(PolicyId::of(at)));
+        words.found = found;
     }
-    out.sort_unstable();
     scratch.give_back_words(words);
 }
 
@@ -402,36 +423,58 @@ impl Table {
     fn read(&self, bound: &Bound, profile: &Profile, words: &mut Words) {
         words.reset(&self.filler);
         (words.spent, words.evaluated) = (false, false);
-        words.rows.clear();
+        let Words { held, free, tied, rows, .. } = words;
+        rows.iter_mut().for_each(|rows| rows.resize(self.wholes, 0));
+        let [held_rows, free_rows, tied_rows] = rows.each_mut().map(Vec::as_mut_slice);
+        let (mut of_held, mut of_free, mut of_tied) = (0, 0, 0);
+        let width = self.filler.len() / TOGETHER;
         for group in &self.groups {
             let record = record(bound, group.record, profile).and_then(|ix| profile.record(ix));
             let slots = record.map_or(&[][..], |r| r.slots.as_slice());
             for fact in &group.facts {
-                if let Some(Slot::Scalar(value)) = slots.get(fact.position as usize) {
-                    let row = fact.rows as usize + self.span(fact, *value) * fact.len as usize;
-                    if fact.spread.0 == fact.spread.1 {
-                        words.rows.push(row);
-                    } else {
-                        self.join_row(fact, row, &mut words.held);
+                let value = match slots.get(fact.position as usize) {
+                    Some(Slot::Scalar(value)) => Some(*value),
+                    _ => None,
+                };
+                match (&fact.rows, value) {
+                    (Rows::Whole { first, .. }, Some(value)) => {
+                        put(held_rows, &mut of_held, *first as usize + self.span(fact, value) * width);
                     }
-                } else {
-                    join_spread(&mut words.free, &fact.missing.free);
-                    join_spread(&mut words.tied, &fact.missing.tied);
+                    (Rows::Whole { gaps: [when_free, when_tied], .. }, None) => {
+                        when_free.iter().for_each(|row| put(free_rows, &mut of_free, *row as usize));
+                        when_tied.iter().for_each(|row| put(tied_rows, &mut of_tied, *row as usize));
+                    }
+                    (Rows::Spread { places, first, .. }, Some(value)) => {
+                        self.join_parts(*places, *first as usize, self.span(fact, value), held);
+                    }
+                    (Rows::Spread { missing, .. }, None) => {
+                        join_spread(free, &missing.free);
+                        join_spread(tied, &missing.tied);
+                    }
                 }
             }
         }
-        // Some words of all rows at a time, so that what they add up to never leaves the registers.
-        let (held, rest) = words.held.as_chunks_mut::<TOGETHER>();
+        for (into, rows, count) in [(held, held_rows, of_held), (free, free_rows, of_free), (tied, tied_rows, of_tied)]
+        {
+            if count > 0 {
+                self.join_rows(rows.get(..count).unwrap_or_default(), into);
+            }
+        }
+    }
+
+    /// Joins rows that have all words, some words of all of them at a time, so that what they add up to never leaves the registers.
+    #[inline(never)]
+    fn join_rows(&self, rows: &[usize], into: &mut [u64]) {
+        let (chunks, rest) = into.as_chunks_mut::<TOGETHER>();
         debug_assert!(rest.is_empty(), "planes are laid out in whole chunks");
-        for (at, held) in held.iter_mut().enumerate() {
-            let mut sum = *held;
-            for row in &words.rows {
-                let start = row + at * TOGETHER;
-                if let Some(Ok(bits)) = self.bits.get(start..start + TOGETHER).map(<&[u64; TOGETHER]>::try_from) {
+        for (at, chunk) in chunks.iter_mut().enumerate() {
+            let mut sum = *chunk;
+            for row in rows {
+                if let Some(bits) = self.whole.get(row + at) {
                     sum.iter_mut().zip(bits).for_each(|(sum, bits)| *sum |= bits);
                 }
             }
-            *held = sum;
+            *chunk = sum;
         }
     }
 
@@ -461,9 +504,10 @@ impl Table {
         }
     }
 
-    fn join_row(&self, fact: &Looked, row: usize, held: &mut [u64]) {
-        let row = self.bits.get(row..row + fact.len as usize).unwrap_or(&[]);
-        let places = self.spread.get(fact.spread.0 as usize..fact.spread.1 as usize).unwrap_or(&[]);
+    fn join_parts(&self, (from, to): (u32, u32), first: usize, span: usize, held: &mut [u64]) {
+        let places = self.spread.get(from as usize..to as usize).unwrap_or_default();
+        let start = first + span * places.len();
+        let row = self.parts.get(start..start + places.len()).unwrap_or_default();
         for (place, bits) in places.iter().zip(row) {
             if let Some(word) = held.get_mut(*place as usize) {
                 *word |= bits;
@@ -475,28 +519,27 @@ impl Table {
     fn answer(&self, words: &mut Words) {
         let Words { held, free, tied, answers, .. } = words;
         let width = self.planes.get(1).map_or(0, |end| *end as usize);
-        for list in [&mut answers.certain, &mut answers.possible, &mut answers.well, &mut answers.badly] {
-            list.clear();
-            list.resize(width, u64::MAX);
+        let Answers { certain, possible, well, badly } = answers;
+        for list in [&mut *certain, possible, well, badly] {
+            list.resize(width, 0);
         }
-        for ends in self.planes.windows(2) {
-            let [start, end] = *ends else { continue };
-            let range = start as usize..end as usize;
-            let (Some(held), Some(free), Some(tied)) =
-                (held.get(range.clone()), free.get(range.clone()), tied.get(range))
-            else {
-                continue;
-            };
-            let into = answers.certain.iter_mut().zip(&mut answers.possible).zip(&mut answers.well);
-            let into = into.zip(&mut answers.badly);
-            for ((((certain, possible), well), badly), ((held, free), tied)) in
-                into.zip(held.iter().zip(free).zip(tied))
-            {
-                *certain &= held;
-                *possible &= held | free | tied;
-                *well &= held | free;
-                *badly &= held | tied;
+        let into = certain.iter_mut().zip(possible).zip(well.iter_mut().zip(badly)).enumerate();
+        for (word, ((certain, possible), (well, badly))) in into {
+            let (mut all, mut could, mut freely, mut otherwise) = (u64::MAX, u64::MAX, u64::MAX, u64::MAX);
+            for ends in self.planes.windows(2) {
+                let [start, end] = *ends else { break };
+                let at = start as usize + word;
+                // No plane has more words than the one before.
+                if at >= end as usize {
+                    break;
+                }
+                let (Some(held), Some(free), Some(tied)) = (held.get(at), free.get(at), tied.get(at)) else { break };
+                all &= held;
+                could &= held | free | tied;
+                freely &= held | free;
+                otherwise &= held | tied;
             }
+            (*certain, *possible, *well, *badly) = (all, could, freely, otherwise);
         }
     }
 
@@ -565,6 +608,13 @@ fn verdict(place: Place, answers: &Answers) -> Verdict {
     let bit = |word: &u64| usize::from(word >> place.bit & 1 == 1);
     let set = bit(certain) | bit(possible) << 1 | usize::from(place.opposite);
     VERDICTS.get(set).copied().unwrap_or(Verdict::Undetermined)
+}
+
+/// Writes a row to the next place of a list that has room.
+#[inline]
+fn put(rows: &mut [usize], at: &mut usize, row: usize) {
+    rows.get_mut(*at).into_iter().for_each(|slot| *slot = row);
+    *at += 1;
 }
 
 #[inline]
