@@ -18,11 +18,12 @@ pub(crate) enum Kernels {
 }
 
 impl Kernels {
-    /// The widest that this processor has.
+    /// The widest that this processor has. `--cfg entitle_vectors="portable"` or `"avx2"` leaves out those beyond, so that they can be
+    /// measured where the processor has more.
     pub(crate) fn best() -> Self {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(all(target_arch = "x86_64", not(entitle_vectors = "portable")))]
         {
-            if let Some(token) = super::simd::Avx512::here() {
+            if let Some(token) = super::simd::Avx512::here().filter(|_| cfg!(not(entitle_vectors = "avx2"))) {
                 return Self::Avx512(token);
             }
             if let Some(token) = super::simd::Avx2::here() {
