@@ -17,6 +17,7 @@ use crate::verdict::{Outcome, Verdict, exact};
 use crate::why::grounds::{self, Grounds};
 use crate::why::{Explanation, from_verdict};
 use crate::{ast, checked};
+use lent::{Lent, Pool};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 mod advice;
 mod cover;
+mod lent;
 mod population;
 mod scenario;
 mod watch;
@@ -232,7 +234,7 @@ impl Engine {
         let found = self.model.policies.get(policy.index()).and_then(|p| p.scenarios.get(scenario));
         let Some(scenario) = found else { return Err(Error::limit("there is no such scenario")) };
         let rules = self.of_scenarios(scenario.on)?;
-        let mut scratch = rules.scratch();
+        let mut scratch = rules.lent();
         let profile = scenario.profile.restore();
         rules.refuse_contradictions(&profile, &mut scratch)?;
         let outcome = exact::outcome(&rules.bound, policy, &profile, &mut scratch);
@@ -251,6 +253,7 @@ pub struct Rules {
     plan: Arc<OnceLock<grounds::Plan>>,
     /// By kind of record, made when its rows are first matched.
     programs: Arc<Vec<OnceLock<Program>>>,
+    pool: Arc<Pool>,
     fingerprint: String,
     limits: Limits,
 }
@@ -264,6 +267,7 @@ impl Rules {
             table: Arc::default(),
             plan: Arc::default(),
             programs,
+            pool: Arc::default(),
             fingerprint,
             limits,
         }
@@ -305,12 +309,17 @@ impl Rules {
         Scratch::within(self.limits)
     }
 
+    /// The same, handed on from call to call.
+    fn lent(&self) -> Lent<'_> {
+        self.pool.lend(self.limits)
+    }
+
     /// Every policy's verdict on one profile.
     ///
     /// # Errors
     /// When the profile contradicts a constraint of the vocabulary; the message names it.
     pub fn match_profile<'r>(&'r self, profile: &'r Profile) -> Result<Matches<'r>, Error> {
-        let mut scratch = self.scratch();
+        let mut scratch = self.lent();
         self.refuse_contradictions(profile, &mut scratch)?;
         let outcomes = self.outcomes(profile, &mut scratch);
         Ok(Matches { rules: self, profile, outcomes })
@@ -457,7 +466,7 @@ impl Matches<'_> {
     /// Why a policy has its verdict.
     #[must_use]
     pub fn explain(&self, policy: PolicyId) -> Explanation {
-        self.explain_with(policy, &mut self.rules.scratch())
+        self.explain_with(policy, &mut self.rules.lent())
     }
 
     /// The same, with memory that is reused.
@@ -482,7 +491,7 @@ impl Matches<'_> {
     pub fn explanations(&self) -> Vec<(PolicyId, Explanation)> {
         let policies = self.rules.model.policies.iter().enumerate();
         let written: Vec<PolicyId> = policies.filter(|(_, p)| p.written).map(|(i, _)| PolicyId::of(i)).collect();
-        let explanations = self.explain_all(&written, &mut self.rules.scratch());
+        let explanations = self.explain_all(&written, &mut self.rules.lent());
         written.into_iter().zip(explanations).collect()
     }
 

@@ -195,7 +195,7 @@ impl Matches<'_> {
     #[must_use]
     pub fn missing(&self, policy: PolicyId) -> Vec<Asked> {
         let listed = self.explain(policy).missing;
-        let (bound, mut scratch) = (&self.rules.bound, self.rules.scratch());
+        let (bound, mut scratch) = (&self.rules.bound, self.rules.lent());
         let whole = listed.iter().any(|m| m.record.is_none()).then(|| self.rules.opened(self.profile));
         let Some(whole) = whole.as_ref().and_then(|profile| self.rules.match_profile(profile).ok()) else {
             return missing::exact_missing(bound, self.profile, policy, &listed, &mut scratch);
@@ -230,7 +230,7 @@ impl Matches<'_> {
         {
             return matches.next_question_by(skipped, measure);
         }
-        let mut scratch = self.rules.scratch();
+        let mut scratch = self.rules.lent();
         let open = question::undetermined(&self.rules.bound, self.profile, &mut scratch);
         let explained = self.explain_all(&open, &mut scratch);
         let missing: Vec<(PolicyId, Vec<Missing>)> = explained.into_iter().map(|e| (e.policy, e.missing)).collect();
@@ -240,7 +240,7 @@ impl Matches<'_> {
     /// The least and the most the benefits of a policy can be while facts are missing, each marked exact or a bound.
     #[must_use]
     pub fn amount_ranges(&self, policy: PolicyId) -> Vec<Range> {
-        amounts::ranges(&self.rules.bound, self.profile, policy, &mut self.rules.scratch())
+        amounts::ranges(&self.rules.bound, self.profile, policy, &mut self.rules.lent())
     }
 
     /// What to apply for, in which order.

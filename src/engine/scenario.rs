@@ -33,7 +33,7 @@ pub(super) fn run(
     outcome: Outcome,
 ) -> ScenarioOutcome {
     let model = rules.model();
-    let mut scratch = rules.scratch();
+    let mut scratch = rules.lent();
     let explanation = from_verdict::explain(rules.bound(), profile, policy, outcome, &mut scratch);
     let declared = model.policies.get(policy.index());
     let mut evaluation = Evaluation::new(rules.bound(), profile, &mut scratch);

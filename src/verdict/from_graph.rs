@@ -51,7 +51,7 @@ impl Blocker {
 pub struct Scratch {
     pub(super) limits: Limits,
     /// By node: the stamp of its entry when it was found, and what was found. Spans stand apart, so that what is asked most stays close
-    /// together in memory.
+    /// together in memory, and only those that were asked for: a place once given to a node stays its own.
     kept: Vec<(u32, Kept)>,
     spans: Vec<Option<Span>>,
     /// The current entry at each level, and the stamp that values depending on it must bear; level 0 is the profile.
@@ -102,8 +102,8 @@ impl Scratch {
 #[derive(Clone, Copy)]
 enum Kept {
     Truth(Truth),
-    /// See `Scratch::spans`.
-    Span,
+    /// Its place in `Scratch::spans`.
+    Span(u32),
     Record(RecordIx),
     NoRecord,
 }
@@ -127,9 +127,10 @@ impl<'a, F: Facts> Evaluation<'a, F> {
     /// Begins an evaluation; values of earlier ones are forgotten.
     pub fn new(bound: &'a Bound, facts: &'a F, scratch: &'a mut Scratch) -> Self {
         let count = bound.graph.nodes.len();
-        if scratch.kept.len() != count || scratch.clock > u32::MAX / 2 {
+        // Memory that is used for one graph after the other would gather places.
+        if scratch.kept.len() != count || scratch.spans.len() > count || scratch.clock > u32::MAX / 2 {
             scratch.kept = vec![(0, Kept::NoRecord); count];
-            scratch.spans = vec![None; count];
+            scratch.spans.clear();
             scratch.clock = 0;
         }
         scratch.entries.clear();
@@ -227,13 +228,21 @@ impl<'a, F: Facts> Evaluation<'a, F> {
     }
 
     fn kept_span(&self, id: NodeId) -> Option<Option<Span>> {
-        let Kept::Span = self.kept(id)? else { return None };
-        self.scratch.spans.get(id.0 as usize).copied()
+        let Kept::Span(place) = self.kept(id)? else { return None };
+        self.scratch.spans.get(place as usize).copied()
     }
 
     fn keep_span(&mut self, id: NodeId, span: Option<Span>) {
-        self.keep(id, Kept::Span);
-        if let Some(slot) = self.scratch.spans.get_mut(id.0 as usize) {
+        let place = match self.scratch.kept.get(id.0 as usize) {
+            Some((_, Kept::Span(place))) => *place,
+            _ => {
+                self.scratch.spans.push(None);
+                // There are no more than nodes, of which there are at most 2^22.
+                u32::try_from(self.scratch.spans.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        self.keep(id, Kept::Span(place));
+        if let Some(slot) = self.scratch.spans.get_mut(place as usize) {
             *slot = span;
         }
     }
