@@ -110,7 +110,7 @@ impl Table {
             .filter(|cut| least < *cut && *cut <= most)
             .collect();
         let touched: BTreeSet<u32> = tests.iter().map(|((word, _), ..)| *word).collect();
-        // Half of the words or more: all of them, without the detour over their places.
+        // A quarter of the words or more: all of them, without the detour over their places.
         let all = touched.len() * 4 >= self.filler.len();
         let words: Vec<u32> =
             if all { (0..narrow(self.filler.len())).collect() } else { touched.into_iter().collect() };
