@@ -57,3 +57,25 @@ impl Drop for Lent<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{KEPT, Lent, Pool};
+    use crate::limits::Limits;
+    use std::sync::PoisonError;
+
+    fn free(pool: &Pool) -> usize {
+        pool.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    #[test]
+    fn memory_goes_back_and_no_more_is_kept_than_is_of_use() {
+        let pool = Pool::default();
+        drop(pool.lend(Limits::default()));
+        assert_eq!(free(&pool), 1);
+        let many: Vec<Lent<'_>> = (0..KEPT + 4).map(|_| pool.lend(Limits::default())).collect();
+        assert_eq!(free(&pool), 0);
+        drop(many);
+        assert_eq!(free(&pool), KEPT);
+    }
+}

@@ -1,6 +1,7 @@
 //! What stands beside a result: lists as CSV, and how far a scan came.
 
 use super::broken;
+use super::summary::Looked;
 use entitle::ids::PolicyId;
 use entitle::schema::Schema;
 use entitle::value::{Date, Language};
@@ -20,11 +21,13 @@ pub(super) fn text(path: &Path, text: &str) -> Result<(), ExitCode> {
     std::fs::write(path, text).map_err(|e| broken(&path.display().to_string(), &e))
 }
 
-/// The lists as CSV, with a mark that spreadsheets read UTF-8 by; near misses where they were looked for.
-pub(super) fn lists(output: &Path, rules: &Rules, (lists, near): (&Lists, bool)) -> Result<(), ExitCode> {
-    for (name, list) in [("missed", &lists.missed), ("near", &lists.near), ("turns", &lists.turns)] {
+/// The lists as CSV, with a mark that spreadsheets read UTF-8 by; near misses and what turns where they were looked for.
+pub(super) fn lists(output: &Path, rules: &Rules, (lists, looked): (&Lists, Looked)) -> Result<(), ExitCode> {
+    let all =
+        [("missed", &lists.missed, true), ("near", &lists.near, looked.near), ("turns", &lists.turns, looked.turns)];
+    for (name, list, wanted) in all {
         let path = beside(output, &format!("{name}.csv"));
-        if name == "near" && !near {
+        if !wanted {
             // What an earlier scan left there is not of this one.
             let _ = std::fs::remove_file(&path);
             continue;
@@ -78,17 +81,27 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn of(population: &Path, fingerprint: &str, (as_of, depth): (Date, Depth), output: &Path) -> Self {
+    /// `more` is what else decides the result: an option's name with its value.
+    pub(super) fn of(
+        population: &Path,
+        fingerprint: &str,
+        (as_of, depth): (Date, Depth),
+        more: &[(&str, Value)],
+        output: &Path,
+    ) -> Self {
         let size = std::fs::metadata(population).map_or(0, |m| m.len());
         let details = match depth {
             Depth::Amounts => json!("amounts"),
             Depth::Reasons => json!("reasons"),
             Depth::Near { margin } => json!({ "near": margin }),
         };
-        let about = json!({
+        let mut about = json!({
             "population": population.display().to_string(), "bytes": size, "policies": fingerprint,
             "as_of": as_of.to_string(), "details": details,
         });
+        if let Value::Object(about) = &mut about {
+            about.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        }
         Self { path: beside(output, "progress.json"), about }
     }
 
@@ -103,7 +116,8 @@ impl Progress {
         let state: Value = serde_json::from_str(&text).map_err(|_| wrong("it is not a scan's progress"))?;
         if state.get("about") != Some(&self.about) {
             return Err(wrong(
-                "the earlier scan was of another population, other policies or another day, or with other details",
+                "the earlier scan was of another population, other policies or another day, or with another --details, \
+                 --margin, --exact, --within or --id: say these as they were, or scan anew without --resume",
             ));
         }
         if state.get("complete") == Some(&json!(true)) {

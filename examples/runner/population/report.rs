@@ -69,7 +69,7 @@ impl Page<'_> {
                             li { b { (grouped(*count)) } (self.unit(name)) }
                         }
                         li { b { (grouped(missed)) } (self.pick("符合而未享受（人项、户项）", "eligible and not receiving (unit and policy)")) }
-                        @if self.summary.near {
+                        @if self.summary.looked.near {
                             li { b { (grouped(near)) } (self.pick("差一步", "near misses")) }
                         }
                     }
@@ -139,8 +139,9 @@ impl Page<'_> {
 
     fn counts(&self, line: &Line) -> Vec<u64> {
         let t = line.tally;
-        let near = self.summary.near.then_some(t.near);
-        [t.eligible, t.receiving, t.missed].into_iter().chain(near).chain([t.undetermined, t.begins, t.stops]).collect()
+        let near = self.summary.looked.near.then_some(t.near);
+        let turns = [t.begins, t.stops].into_iter().filter(|_| self.summary.looked.turns);
+        [t.eligible, t.receiving, t.missed].into_iter().chain(near).chain([t.undetermined]).chain(turns).collect()
     }
 
     fn table(&self) -> Markup {
@@ -152,8 +153,8 @@ impl Page<'_> {
                 div.card { table {
                     tr {
                         th { (self.pick("政策", "policy")) } th.n { (self.pick("符合", "eligible")) } th.n { (self.pick("在享", "receiving")) }
-                        th.n { (self.pick("未享受", "missed")) } @if self.summary.near { th.n { (self.pick("差一步", "near")) } } th.n { (self.pick("待定", "open")) }
-                        th.n { (self.pick("将符合", "begins")) } th.n { (self.pick("将停止", "stops")) }
+                        th.n { (self.pick("未享受", "missed")) } @if self.summary.looked.near { th.n { (self.pick("差一步", "near")) } } th.n { (self.pick("待定", "open")) }
+                        @if self.summary.looked.turns { th.n { (self.pick("将符合", "begins")) } th.n { (self.pick("将停止", "stops")) } }
                     }
                     @for line in shown {
                         tr {

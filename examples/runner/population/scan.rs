@@ -92,7 +92,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         Wanted::Reasons => Depth::Reasons,
         Wanted::Near => Depth::Near { margin: options.margin },
     };
-    let mut progress = Progress::of(&options.population, rules.fingerprint(), (as_of, depth), &options.output);
+    let more = [("exact", options.exact.into()), ("within", options.within.into()), ("id", options.id.as_str().into())];
+    let mut progress = Progress::of(&options.population, rules.fingerprint(), (as_of, depth), &more, &options.output);
     let mut lists = Lists::new(options.top);
     let resumed = if options.resume { progress.resume(engine.schema(), &mut lists)? } else { 0 };
     let how = How {
@@ -205,9 +206,9 @@ fn finish(
     let mut sink = ParquetSink::create(&out::beside(&options.output, "reasons.parquet"), &codes.schema())
         .map_err(|e| failed(&e))?;
     sink.write(&codes).and_then(|()| sink.close()).map_err(|e| failed(&e))?;
-    let near = options.details == Wanted::Near;
-    out::lists(&options.output, rules, (lists, near))?;
-    let summary = summary::Summary::of(rules, &policies, (lists, near));
+    let looked = summary::Looked { near: options.details == Wanted::Near, turns: options.within.is_some() };
+    out::lists(&options.output, rules, (lists, looked))?;
+    let summary = summary::Summary::of(rules, &policies, (lists, looked));
     out::text(&out::beside(&options.output, "summary.json"), &summary.json())?;
     let page = report::page(&summary, rules, lists, &source_name(&options.population), language);
     out::text(&out::beside(&options.output, "html"), &page)?;

@@ -24,8 +24,16 @@ pub(super) struct Summary {
     pub(super) policies: Vec<Line>,
     pub(super) districts: Vec<Line>,
     pub(super) categories: Vec<Line>,
-    /// Whether near misses were looked for.
+    pub(super) looked: Looked,
+}
+
+/// What was looked for beside the verdicts; the rest is not zero but not known.
+#[derive(Clone, Copy)]
+pub(super) struct Looked {
+    /// What would apply but for one condition.
     pub(super) near: bool,
+    /// What begins or stops to apply within some days.
+    pub(super) turns: bool,
 }
 
 impl Line {
@@ -45,7 +53,7 @@ fn add(to: &mut Tally, tally: Tally) {
 }
 
 impl Summary {
-    pub(super) fn of(rules: &Rules, policies: &[PolicyId], (lists, near): (&Lists, bool)) -> Self {
+    pub(super) fn of(rules: &Rules, policies: &[PolicyId], (lists, looked): (&Lists, Looked)) -> Self {
         let model = rules.model();
         let line = |id: &PolicyId| {
             let policy = model.policies.get(id.index())?;
@@ -93,7 +101,7 @@ impl Summary {
             districts: districts.collect(),
             categories: categories.collect(),
             policies: lines,
-            near,
+            looked,
         }
     }
 
@@ -112,8 +120,9 @@ impl Summary {
                     json!({
                         "id": l.id, "zh": l.zh, "eligible": l.tally.eligible, "receiving": l.tally.receiving,
                         "missed": l.tally.missed, "undetermined": l.tally.undetermined,
-                        "near": self.near.then_some(l.tally.near),
-                        "begins": l.tally.begins, "stops": l.tally.stops,
+                        "near": self.looked.near.then_some(l.tally.near),
+                        "begins": self.looked.turns.then_some(l.tally.begins),
+                        "stops": self.looked.turns.then_some(l.tally.stops),
                         "category": (!l.category.is_empty()).then_some(&l.category),
                     })
                 })
@@ -136,7 +145,7 @@ impl Summary {
         } else {
             ("policy", vec!["eligible", "receiving", "missed", "near", "open"])
         };
-        if !self.near {
+        if !self.looked.near {
             head.remove(3);
         }
         let shown: Vec<&Line> = self.by_missed().into_iter().filter(|l| l.tally.eligible > 0).take(20).collect();
@@ -146,7 +155,7 @@ impl Summary {
                 Some(t.eligible),
                 Some(t.receiving),
                 Some(t.missed),
-                self.near.then_some(t.near),
+                self.looked.near.then_some(t.near),
                 Some(t.undetermined),
             ];
             (l.name(language).to_owned(), counts.iter().flatten().map(u64::to_string).collect())
