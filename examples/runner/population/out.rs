@@ -2,11 +2,11 @@
 
 use super::broken;
 use super::summary::Looked;
+use entitle::Rules;
 use entitle::ids::PolicyId;
 use entitle::schema::Schema;
-use entitle::value::{Date, Language};
+use entitle::value::Language;
 use entitle::wire::population::lists::{Lists, Top};
-use entitle::{Depth, Rules};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -81,33 +81,13 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// `more` is what else decides the result: an option's name with its value.
-    pub(super) fn of(
-        population: &Path,
-        fingerprint: &str,
-        (as_of, depth): (Date, Depth),
-        more: &[(&str, Value)],
-        output: &Path,
-    ) -> Self {
-        let size = std::fs::metadata(population).map_or(0, |m| m.len());
-        let details = match depth {
-            Depth::Amounts => json!("amounts"),
-            Depth::Reasons => json!("reasons"),
-            Depth::Near { margin } => json!({ "near": margin }),
-        };
-        let mut about = json!({
-            "population": population.display().to_string(), "bytes": size, "policies": fingerprint,
-            "as_of": as_of.to_string(), "details": details,
-        });
-        if let Value::Object(about) = &mut about {
-            about.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        }
+    /// `about` is all that decides the result.
+    pub(super) fn of(about: Value, output: &Path) -> Self {
         Self { path: beside(output, "progress.json"), about }
     }
 
     /// The households that an earlier scan did, and its lists.
-    pub(super) fn resume(&mut self, schema: &Schema, lists: &mut Lists) -> Result<u64, ExitCode> {
-        let _ = schema;
+    pub(super) fn resume(&self, lists: &mut Lists) -> Result<u64, ExitCode> {
         let wrong = |what: &str| {
             eprintln!("error: {}: {what}", self.path.display());
             ExitCode::from(1)

@@ -11,6 +11,7 @@ use entitle::wire::population::lists::Lists;
 use entitle::wire::population::scan::{Options as How, Scan};
 use entitle::{Depth, Rules};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -92,10 +93,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, ExitCode> {
         Wanted::Reasons => Depth::Reasons,
         Wanted::Near => Depth::Near { margin: options.margin },
     };
-    let more = [("exact", options.exact.into()), ("within", options.within.into()), ("id", options.id.as_str().into())];
-    let mut progress = Progress::of(&options.population, rules.fingerprint(), (as_of, depth), &more, &options.output);
+    let progress = Progress::of(about(options, &rules), &options.output);
     let mut lists = Lists::new(options.top);
-    let resumed = if options.resume { progress.resume(engine.schema(), &mut lists)? } else { 0 };
+    let resumed = if options.resume { progress.resume(&mut lists)? } else { 0 };
     let how = How {
         id: options.id.clone(),
         exact: options.exact,
@@ -193,6 +193,21 @@ fn open_sinks(options: &Options, scan: &Scan<'_>, rules: &Rules, again: bool) ->
 }
 
 /// Lists, summary, dictionary and report.
+/// All that decides the result: what an earlier scan must have in common with one that goes on with it.
+fn about(options: &Options, rules: &Rules) -> Value {
+    let details = match options.details {
+        Wanted::Amounts => json!("amounts"),
+        Wanted::Reasons => json!("reasons"),
+        Wanted::Near => json!({ "near": options.margin }),
+    };
+    json!({
+        "population": options.population.display().to_string(),
+        "bytes": std::fs::metadata(&options.population).map_or(0, |m| m.len()),
+        "policies": rules.fingerprint(), "as_of": rules.as_of().to_string(), "details": details,
+        "exact": options.exact, "within": options.within, "id": options.id,
+    })
+}
+
 fn finish(
     options: &Options,
     rules: &Rules,

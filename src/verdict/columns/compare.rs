@@ -1,7 +1,6 @@
 //! Lanes -> planes: one comparison of every row of a block.
 
-use super::logic::Registers;
-use super::{NONE, Plane, ROWS, Test, WORDS};
+use super::{NONE, Plane, ROWS, Test};
 use crate::columns::Values;
 
 /// Which instructions are used. All of them give the same bits.
@@ -179,52 +178,6 @@ impl<'a> Ahead<'a> {
             Some(Values::Bits(_)) | None => {}
         }
     }
-}
-
-/// Registers of 64 bits, which every processor has.
-#[derive(Clone, Copy)]
-pub(super) struct Portable;
-
-impl Registers for Portable {
-    type Part = [u64; 4];
-    const PARTS: usize = WORDS / 4;
-
-    #[inline(always)]
-    fn part(self, set: bool) -> [u64; 4] {
-        [if set { u64::MAX } else { 0 }; 4]
-    }
-
-    #[inline(always)]
-    fn and(self, part: [u64; 4], with: &Plane, at: usize) -> [u64; 4] {
-        words(part, with, at, |a, b| a & b)
-    }
-
-    #[inline(always)]
-    fn or(self, part: [u64; 4], with: &Plane, at: usize) -> [u64; 4] {
-        words(part, with, at, |a, b| a | b)
-    }
-
-    #[inline(always)]
-    fn and_not(self, part: [u64; 4], with: &Plane, at: usize) -> [u64; 4] {
-        words(part, with, at, |a, b| a & !b)
-    }
-
-    #[inline(always)]
-    fn or_not(self, part: [u64; 4], with: &Plane, at: usize) -> [u64; 4] {
-        words(part, with, at, |a, b| a | !b)
-    }
-
-    #[inline(always)]
-    fn put(self, part: [u64; 4], into: &mut Plane, at: usize) {
-        into.as_chunks_mut::<4>().0.get_mut(at).into_iter().for_each(|into| *into = part);
-    }
-}
-
-#[inline(always)]
-fn words(mut part: [u64; 4], with: &Plane, at: usize, by: impl Fn(u64, u64) -> u64) -> [u64; 4] {
-    let with = with.as_chunks::<4>().0.get(at).unwrap_or(&[0; 4]);
-    part.iter_mut().zip(with).for_each(|(a, b)| *a = by(*a, *b));
-    part
 }
 
 /// Division of numbers below 2^31 by a step, as one multiplication and one shift, which vectors can do.

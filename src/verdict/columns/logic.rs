@@ -1,7 +1,7 @@
 //! Planes -> planes: the "and"s and "or"s of the policies.
 
-use super::compare::{Kernels, Portable};
-use super::{Gate, Memory, Plane, Program};
+use super::compare::Kernels;
+use super::{Gate, Memory, Plane, Program, WORDS};
 
 /// Planes in the registers of a processor, joined there: an "and" or "or" of many reads each operand once and writes its answer once.
 pub(super) trait Registers: Copy {
@@ -21,6 +21,52 @@ pub(super) trait Registers: Copy {
     fn or_not(self, part: Self::Part, with: &Plane, at: usize) -> Self::Part;
     /// Writes the part to its place in a plane.
     fn put(self, part: Self::Part, into: &mut Plane, at: usize);
+}
+
+/// Registers of 64 bits, which every processor has.
+#[derive(Clone, Copy)]
+struct Portable;
+
+impl Registers for Portable {
+    type Part = [u64; 4];
+    const PARTS: usize = WORDS / 4;
+
+    #[inline(always)]
+    fn part(self, set: bool) -> [u64; 4] {
+        [if set { u64::MAX } else { 0 }; 4]
+    }
+
+    #[inline(always)]
+    fn and(self, part: [u64; 4], with: &Plane, at: usize) -> [u64; 4] {
+        words(part, with, at, |a, b| a & b)
+    }
+
+    #[inline(always)]
+    fn or(self, part: [u64; 4], with: &Plane, at: usize) -> [u64; 4] {
+        words(part, with, at, |a, b| a | b)
+    }
+
+    #[inline(always)]
+    fn and_not(self, part: [u64; 4], with: &Plane, at: usize) -> [u64; 4] {
+        words(part, with, at, |a, b| a & !b)
+    }
+
+    #[inline(always)]
+    fn or_not(self, part: [u64; 4], with: &Plane, at: usize) -> [u64; 4] {
+        words(part, with, at, |a, b| a | !b)
+    }
+
+    #[inline(always)]
+    fn put(self, part: [u64; 4], into: &mut Plane, at: usize) {
+        into.as_chunks_mut::<4>().0.get_mut(at).into_iter().for_each(|into| *into = part);
+    }
+}
+
+#[inline(always)]
+fn words(mut part: [u64; 4], with: &Plane, at: usize, by: impl Fn(u64, u64) -> u64) -> [u64; 4] {
+    let with = with.as_chunks::<4>().0.get(at).unwrap_or(&[0; 4]);
+    part.iter_mut().zip(with).for_each(|(a, b)| *a = by(*a, *b));
+    part
 }
 
 /// Runs the gates; `three` where something is not known, so that "possibly" differs from "certainly".
@@ -96,7 +142,7 @@ fn joined<const THREE: bool, R: Registers>(
 mod tests {
     #![allow(clippy::indexing_slicing, reason = "a test may stop at a wrong index")]
 
-    use super::super::{NONE, WORDS};
+    use super::super::NONE;
     use super::*;
 
     /// A row that is certainly so is possibly so.
@@ -108,7 +154,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_registers_joins_alike() {
-        let operands = [0, 3, 1, 2, 4, 0, 1];
+        let operands = [0, 3, 1, 2, 4, 6, 1];
         // None, one and several of each kind, and the answer of an earlier gate.
         let counts = [(0, 0, 0), (0, 1, 0), (2, 0, 1), (0, 3, 0), (1, 2, 2), (0, 4, 3)];
         let listed = |and: bool| {

@@ -180,6 +180,8 @@ pub(crate) fn verdicts(
 }
 
 impl Program {
+    /// Fills the registers for a block; `three` asks for "possibly" beside "certainly" where everything is known as well. Says whether they
+    /// are apart.
     fn block(
         &self,
         bound: &Bound,

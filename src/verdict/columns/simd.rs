@@ -1,7 +1,7 @@
-//! Comparisons in 256-bit and 512-bit vectors. Beside the C door the only file with `unsafe` in the crate.
+//! Comparisons, and planes joined, in 256-bit and 512-bit vectors. Beside the C door the only file with `unsafe` in the crate.
 //!
 //! A token of one of these types exists only where the processor was found to have the instructions, so that having one is the
-//! proof that calling the functions behind it is sound. All loads are from arrays of a fixed size, at offsets inside them.
+//! proof that calling the functions behind it is sound. All loads and stores are of arrays of a fixed size.
 
 #![expect(
     unsafe_code,
@@ -18,12 +18,12 @@ use std::arch::x86_64::{
     _mm256_min_epu8, _mm256_min_epu16, _mm256_movemask_epi8, _mm256_or_si256, _mm256_packs_epi16, _mm256_packs_epi32,
     _mm256_permute4x64_epi64, _mm256_permutevar8x32_epi32, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32,
     _mm256_setr_epi32, _mm256_storeu_si256, _mm256_sub_epi8, _mm256_sub_epi16, _mm256_xor_si256, _mm512_and_si512,
-    _mm512_andnot_si512, _mm512_cmpeq_epi8_mask, _mm512_cmpeq_epi16_mask, _mm512_cmpge_epi32_mask,
-    _mm512_cmpge_epu8_mask, _mm512_cmpge_epu16_mask, _mm512_cmple_epu8_mask, _mm512_cmple_epu16_mask,
-    _mm512_cvtepi32_epi8, _mm512_cvtepi32_epi16, _mm512_loadu_si512, _mm512_mask_cmple_epi32_mask, _mm512_max_epi32,
-    _mm512_min_epi32, _mm512_mul_epu32, _mm512_or_si512, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_set1_epi32,
-    _mm512_set1_epi64, _mm512_slli_epi64, _mm512_srl_epi64, _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi8,
-    _mm512_sub_epi16, _mm512_sub_epi32, _mm512_ternarylogic_epi64,
+    _mm512_andnot_si512, _mm512_cmpeq_epi8_mask, _mm512_cmpeq_epi16_mask, _mm512_cmpeq_epi32_mask,
+    _mm512_cmpge_epi32_mask, _mm512_cmpge_epu8_mask, _mm512_cmpge_epu16_mask, _mm512_cmple_epu8_mask,
+    _mm512_cmple_epu16_mask, _mm512_cmple_epu32_mask, _mm512_cvtepi32_epi8, _mm512_cvtepi32_epi16, _mm512_loadu_si512,
+    _mm512_max_epi32, _mm512_min_epi32, _mm512_mul_epu32, _mm512_or_si512, _mm512_set1_epi8, _mm512_set1_epi16,
+    _mm512_set1_epi32, _mm512_set1_epi64, _mm512_slli_epi64, _mm512_srl_epi64, _mm512_srli_epi64, _mm512_storeu_si512,
+    _mm512_sub_epi8, _mm512_sub_epi16, _mm512_sub_epi32, _mm512_ternarylogic_epi64,
 };
 use std::ops::BitOr;
 
@@ -109,7 +109,7 @@ impl Avx512 {
     #[inline(always)]
     pub(super) fn ints(self, values: &[i32; ROWS], tests: &[Test], into: &mut [Plane], next: &mut Ahead<'_>) {
         // SAFETY: the token proves that the processor has AVX-512 F and BW.
-        unsafe { ints_avx512(values, tests, into, next) }
+        unsafe { ints_avx512(values, i32::MAX, tests, into, next) }
     }
 
     #[inline(always)]
@@ -339,27 +339,26 @@ fn ints_avx2(values: &[i32; ROWS], least: i32, most: i32, into: &mut Plane) {
     }
 }
 
-/// Vectors that are kept in registers while one test after the other is made on them: at most half of those there are.
+/// Vectors that are kept in registers while one test after the other is made on them: half of those there are.
 const KEPT: usize = 16;
 
-/// Vectors of bytes in a block.
-const BYTES: usize = if ROWS / 64 < KEPT { ROWS / 64 } else { KEPT };
+const _: () = assert!(ROWS.is_multiple_of(64 * KEPT), "a block is made of whole groups of vectors, of bytes as well");
 
 /// 64 bytes of a lane.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn load<T>(values: &[T]) -> __m512i {
-    assert!(size_of_val(values) == 64);
-    // SAFETY: the slice has the 64 bytes that are read; no alignment is asked for.
+fn load<T, const N: usize>(values: &[T; N]) -> __m512i {
+    const { assert!(size_of::<[T; N]>() == 64) };
+    // SAFETY: the array has the 64 bytes that are read; no alignment is asked for.
     unsafe { _mm512_loadu_si512(values.as_ptr().cast()) }
 }
 
 /// The answers on some vectors, one mask a vector; joined to those there are, or in their place.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn answer<M: Copy + BitOr<Output = M>, const N: usize>(
+fn answer<M: Copy + BitOr<Output = M>>(
     masks: &mut [M],
-    vectors: &[__m512i; N],
+    vectors: &[__m512i; KEPT],
     joined: bool,
     holds: impl Fn(__m512i) -> M,
 ) {
@@ -368,89 +367,76 @@ fn answer<M: Copy + BitOr<Output = M>, const N: usize>(
     }
 }
 
-#[target_feature(enable = "avx512f,avx512bw")]
-fn bytes_avx512(values: &[u8; ROWS], last: u8, tests: &[Test], into: &mut [Plane], next: &mut Ahead<'_>) {
-    let (chunks, _) = values.as_chunks::<64>();
-    for (part, vectors) in chunks.as_chunks::<BYTES>().0.iter().enumerate() {
-        let vectors = vectors.each_ref().map(|chunk| load(chunk));
-        for (test, plane) in tests.iter().zip(into.iter_mut()) {
-            next.step();
-            let Some(masks) = plane.get_mut(part * BYTES..(part + 1) * BYTES) else { continue };
-            if test.spans.is_empty() {
-                masks.fill(0);
-            }
-            for (at, (least, most)) in test.spans.iter().enumerate() {
-                let (least, most) = (*least as u8, *most as u8);
-                let from = _mm512_set1_epi8(least.cast_signed());
-                if most == last {
-                    answer(masks, &vectors, at > 0, |v| _mm512_cmpge_epu8_mask(v, from));
-                } else if least == most {
-                    answer(masks, &vectors, at > 0, |v| _mm512_cmpeq_epi8_mask(v, from));
-                } else {
-                    let width = _mm512_set1_epi8(most.wrapping_sub(least).cast_signed());
-                    answer(masks, &vectors, at > 0, |v| _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, from), width));
+/// All tests of a lane, for values of one width: so many of them in a vector, the mask of its answers, and the instructions.
+macro_rules! tests_avx512 {
+    ($name:ident, $value:ty, $lanes:literal, $mask:ty, $set:expr, $less:ident, $least:ident, $equal:ident, $most:ident) => {
+        #[target_feature(enable = "avx512f,avx512bw")]
+        fn $name(values: &[$value; ROWS], last: $value, tests: &[Test], into: &mut [Plane], next: &mut Ahead<'_>) {
+            let (chunks, _) = values.as_chunks::<$lanes>();
+            for (part, vectors) in chunks.as_chunks::<KEPT>().0.iter().enumerate() {
+                let vectors = vectors.each_ref().map(|chunk| load(chunk));
+                for (test, plane) in tests.iter().zip(into.iter_mut()) {
+                    next.step();
+                    // SAFETY: a plane is as long as so many masks and no less aligned, and every pattern of bits is one of each. On this
+                    // processor the lower part of a word comes first.
+                    let masks = unsafe { &mut *std::ptr::from_mut(plane).cast::<[$mask; ROWS / $lanes]>() };
+                    let Some(masks) = masks.get_mut(part * KEPT..(part + 1) * KEPT) else { continue };
+                    if test.spans.is_empty() {
+                        masks.fill(0);
+                    }
+                    for (at, (least, most)) in test.spans.iter().enumerate() {
+                        let (least, most) = (*least as $value, *most as $value);
+                        let set = $set;
+                        let from = set(least);
+                        if most == last {
+                            answer(masks, &vectors, at > 0, |v| $least(v, from));
+                        } else if least == most {
+                            answer(masks, &vectors, at > 0, |v| $equal(v, from));
+                        } else {
+                            // What is below `from` comes back above every distance.
+                            let width = set(most.wrapping_sub(least));
+                            answer(masks, &vectors, at > 0, |v| $most($less(v, from), width));
+                        }
+                    }
                 }
             }
         }
-    }
+    };
 }
 
-#[target_feature(enable = "avx512f,avx512bw")]
-fn shorts_avx512(values: &[u16; ROWS], last: u16, tests: &[Test], into: &mut [Plane], next: &mut Ahead<'_>) {
-    let (chunks, _) = values.as_chunks::<32>();
-    for (part, vectors) in chunks.as_chunks::<KEPT>().0.iter().enumerate() {
-        let vectors = vectors.each_ref().map(|chunk| load(chunk));
-        for (test, plane) in tests.iter().zip(into.iter_mut()) {
-            next.step();
-            // SAFETY: a word of 64 bits is as long as two of 32, and asks for more alignment; every pattern of bits is one of each. On this
-            // processor the lower half comes first.
-            let halves = unsafe { &mut *std::ptr::from_mut(plane).cast::<[u32; WORDS * 2]>() };
-            let Some(masks) = halves.get_mut(part * KEPT..(part + 1) * KEPT) else { continue };
-            if test.spans.is_empty() {
-                masks.fill(0);
-            }
-            for (at, (least, most)) in test.spans.iter().enumerate() {
-                let (least, most) = (*least as u16, *most as u16);
-                let from = _mm512_set1_epi16(least.cast_signed());
-                if most == last {
-                    answer(masks, &vectors, at > 0, |v| _mm512_cmpge_epu16_mask(v, from));
-                } else if least == most {
-                    answer(masks, &vectors, at > 0, |v| _mm512_cmpeq_epi16_mask(v, from));
-                } else {
-                    let width = _mm512_set1_epi16(most.wrapping_sub(least).cast_signed());
-                    answer(masks, &vectors, at > 0, |v| _mm512_cmple_epu16_mask(_mm512_sub_epi16(v, from), width));
-                }
-            }
-        }
-    }
-}
-
-#[target_feature(enable = "avx512f,avx512bw")]
-fn ints_avx512(values: &[i32; ROWS], tests: &[Test], into: &mut [Plane], next: &mut Ahead<'_>) {
-    let (chunks, _) = values.as_chunks::<16>();
-    for (part, vectors) in chunks.as_chunks::<KEPT>().0.iter().enumerate() {
-        let vectors = vectors.each_ref().map(|chunk| load(chunk));
-        for (test, plane) in tests.iter().zip(into.iter_mut()) {
-            next.step();
-            // SAFETY: as for shorts; a word of 64 bits is as long as four of 16.
-            let quarters = unsafe { &mut *std::ptr::from_mut(plane).cast::<[u16; WORDS * 4]>() };
-            let Some(masks) = quarters.get_mut(part * KEPT..(part + 1) * KEPT) else { continue };
-            if test.spans.is_empty() {
-                masks.fill(0);
-            }
-            for (at, (least, most)) in test.spans.iter().enumerate() {
-                let (from, to) = (_mm512_set1_epi32(*least), _mm512_set1_epi32(*most));
-                if *most == i32::MAX {
-                    answer(masks, &vectors, at > 0, |v| _mm512_cmpge_epi32_mask(v, from));
-                } else {
-                    answer(masks, &vectors, at > 0, |v| {
-                        _mm512_mask_cmple_epi32_mask(_mm512_cmpge_epi32_mask(v, from), v, to)
-                    });
-                }
-            }
-        }
-    }
-}
+tests_avx512!(
+    bytes_avx512,
+    u8,
+    64,
+    u64,
+    |value: u8| _mm512_set1_epi8(value.cast_signed()),
+    _mm512_sub_epi8,
+    _mm512_cmpge_epu8_mask,
+    _mm512_cmpeq_epi8_mask,
+    _mm512_cmple_epu8_mask
+);
+tests_avx512!(
+    shorts_avx512,
+    u16,
+    32,
+    u32,
+    |value: u16| _mm512_set1_epi16(value.cast_signed()),
+    _mm512_sub_epi16,
+    _mm512_cmpge_epu16_mask,
+    _mm512_cmpeq_epi16_mask,
+    _mm512_cmple_epu16_mask
+);
+tests_avx512!(
+    ints_avx512,
+    i32,
+    16,
+    u16,
+    _mm512_set1_epi32,
+    _mm512_sub_epi32,
+    _mm512_cmpge_epi32_mask,
+    _mm512_cmpeq_epi32_mask,
+    _mm512_cmple_epu32_mask
+);
 
 /// Integers between two ends as their distance from the lower one.
 #[inline]
