@@ -38,7 +38,7 @@ mod owned;
 mod profile;
 
 pub use bits::Bits;
-pub(crate) use bits::set_bits;
+pub(crate) use bits::{set_bits, word_of};
 pub use check::Builder;
 pub use collect::{Collect, Seat};
 pub use fault::Fault;
@@ -200,12 +200,13 @@ impl Values<'_> {
     /// Which of 64 rows, from a row on, have a value in one of some spans, both ends included; past the last, none.
     pub(crate) fn within(&self, row: usize, spans: &[(i64, i64)]) -> u64 {
         fn within<T: Copy + Into<i64>>(values: &[T], row: usize, spans: &[(i64, i64)]) -> u64 {
-            let values = values.get(row..).map_or(&[][..], |rest| rest.get(..64).unwrap_or(rest));
-            spans.iter().fold(0, |found, (least, most)| {
-                let inside = |value: i64| *least <= value && value <= *most;
-                let bits = values.iter().enumerate();
-                found | bits.fold(0u64, |word, (at, value)| word | u64::from(inside((*value).into())) << at)
-            })
+            let rest = values.get(row..).unwrap_or_default();
+            let inside = |value: T, (least, most): &(i64, i64)| (*least..=*most).contains(&value.into());
+            if let Some(whole) = rest.first_chunk::<64>() {
+                return spans.iter().fold(0, |found, span| found | word_of(whole, |value| inside(value, span)));
+            }
+            let any = |value: &T| spans.iter().any(|span| inside(*value, span));
+            rest.iter().enumerate().fold(0, |word, (at, value)| word | u64::from(any(value)) << at)
         }
         match self {
             Self::I64(values) => within(values, row, spans),

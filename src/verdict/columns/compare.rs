@@ -1,7 +1,7 @@
 //! Lanes -> planes: one comparison of every row of a block.
 
 use super::{NONE, Plane, ROWS, Test};
-use crate::columns::Values;
+use crate::columns::{Values, word_of};
 
 /// Which instructions are used. All of them give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,21 +214,12 @@ fn each(tests: &[Test], into: &mut [Plane], next: &mut Ahead<'_>, mut join: impl
     }
 }
 
-/// One bit a row. Eight answers of 0 or 1 stand in eight bytes; one multiplication brings their lowest bits together.
+/// One bit a row.
 #[inline(always)]
 fn join<T: Copy>(into: &mut Plane, values: &[T; ROWS], holds: impl Fn(T) -> bool) {
-    let mut plane = NONE;
-    for (word, values) in plane.iter_mut().zip(values.chunks_exact(64)) {
-        let mut answers = [0u8; 64];
-        for (answer, value) in answers.iter_mut().zip(values) {
-            *answer = u8::from(holds(*value));
-        }
-        for (at, eight) in answers.chunks_exact(8).enumerate() {
-            let eight = u64::from_le_bytes(eight.try_into().unwrap_or([0; 8]));
-            *word |= (eight.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (at * 8);
-        }
+    for (word, values) in into.iter_mut().zip(values.as_chunks::<64>().0) {
+        *word |= word_of(values, &holds);
     }
-    into.iter_mut().zip(plane).for_each(|(a, b)| *a |= b);
 }
 
 #[cfg(test)]

@@ -160,6 +160,9 @@ struct Place {
     spans: Vec<(u32, u32, bool)>,
     /// Of entries: for each of them the row of the place before.
     owners: Vec<u32>,
+    /// Of entries: those that stand in a list, and those that are the last of theirs.
+    owned: Vec<u64>,
+    lasts: Vec<u64>,
     /// Of entries: the rows of the place before that may have others.
     open: Vec<u64>,
 }
@@ -230,6 +233,8 @@ impl Place {
         self.links.clear();
         self.spans.clear();
         self.owners.clear();
+        self.owned.clear();
+        self.lasts.clear();
         self.open.clear();
         match way {
             Way::Block => (self.start, self.len, self.fine) = (rows.start as usize, rows.len(), true),
@@ -279,12 +284,16 @@ impl Place {
             return;
         }
         self.owners.resize(self.len, NOWHERE);
+        self.owned.resize(self.len.div_ceil(64), 0);
+        self.lasts.resize(self.len.div_ceil(64), 0);
         for (at, (start, end, _)) in self.spans.iter_mut().enumerate() {
             if start == end {
                 (*start, *end) = (0, 0);
                 continue;
             }
             (*start, *end) = (*start - first, *end - first);
+            put(&mut self.lasts, *end as usize - 1, true);
+            (*start..*end).for_each(|at| put(&mut self.owned, at as usize, true));
             for owner in self.owners.get_mut(*start as usize..*end as usize).unwrap_or_default() {
                 // Entries of two lists at once belong to nobody.
                 self.fine &= *owner == NOWHERE;
