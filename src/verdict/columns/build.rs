@@ -108,8 +108,8 @@ impl Build<'_> {
         for (id, path, fact, set) in tests {
             let Some(at) = lane_of.get(&(path, fact.field)) else { continue };
             let Some(lane) = self.lanes.get(*at) else { continue };
-            let part = part(*at, lane.width, self.range(fact), &set);
-            self.parts.insert(id, part);
+            let (test, turned) = part(*at, lane.width, self.range(fact), &set);
+            self.parts.insert(id, Part::Test(test, turned));
         }
     }
 
@@ -243,17 +243,17 @@ impl Build<'_> {
 }
 
 /// A test in the measure of its lane; turned round where it holds of the least value, so that `< 5` and `>= 5` are one.
-fn part(lane: usize, width: Width, (least, most): (i64, i64), set: &Intervals) -> Part {
+pub(super) fn part(lane: usize, width: Width, (least, most): (i64, i64), set: &Intervals) -> (Test, bool) {
     let range = Intervals::range(least, most);
     let turned = set.contains(least);
     let set = if turned { range.without(set) } else { range.and(set) };
     let end = |to: i64| if to == most && matches!(width, Width::Int) { i32::MAX } else { width.place(to) };
     let spans: Vec<(i32, i32)> = set.as_slice().iter().map(|(from, to)| (width.place(*from), end(*to))).collect();
-    Part::Test(Test { lane, spans }, turned)
+    (Test { lane, spans }, turned)
 }
 
 /// The narrowest lane that keeps a fact's values on the right side of its cut points.
-fn width(cuts: &BTreeSet<i64>) -> Option<Width> {
+pub(super) fn width(cuts: &BTreeSet<i64>) -> Option<Width> {
     let (Some(first), Some(last)) = (cuts.first(), cuts.last()) else {
         return Some(Width::Byte { least: 0, most: 0 });
     };

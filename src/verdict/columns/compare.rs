@@ -11,7 +11,7 @@ pub(crate) enum Kernels {
     /// 256-bit vectors.
     #[cfg(target_arch = "x86_64")]
     Avx2(super::simd::Avx2),
-    /// 512-bit vectors with byte lanes.
+    /// 512-bit vectors with byte lanes, and bits moved by a mask.
     #[cfg(target_arch = "x86_64")]
     Avx512(super::simd::Avx512),
 }
@@ -42,6 +42,26 @@ impl Kernels {
             all.extend(super::simd::Avx512::here().map(Self::Avx512));
         }
         all
+    }
+
+    /// Whether the processor brings the bits under a mask side by side itself.
+    #[inline(always)]
+    pub(super) const fn compresses(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Which of 64 bytes are not 0.
+    #[inline(always)]
+    pub(super) fn flags(self, bytes: &[u8; 64]) -> u64 {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(token) => token.flags(bytes),
+            _ => word_of(bytes, |byte| byte != 0),
+        }
     }
 
     /// Runs code that the compiler may vectorise with these instructions.

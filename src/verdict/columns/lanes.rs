@@ -5,11 +5,17 @@ use super::{ALL, Lane, Memory, NONE, Plane, Program, ROWS, Test, WORDS, Width, w
 use crate::columns::{Bits, Column, Columns, Values};
 use std::ops::Range;
 
-/// Memory for the values of one lane, and for the rows that paths lead to.
-pub(super) struct Buffers {
+/// Memory for the values of one lane.
+pub(super) struct Slots {
     bytes: Box<[u8; ROWS]>,
     shorts: Box<[u16; ROWS]>,
     ints: Box<[i32; ROWS]>,
+}
+
+/// The same, and for the rows that paths lead to.
+#[derive(Default)]
+pub(super) struct Buffers {
+    slots: Slots,
     paths: Vec<Led>,
     /// By lane: where its fact is known.
     known: Vec<Plane>,
@@ -21,21 +27,15 @@ struct Led {
     known: Plane,
 }
 
-impl Default for Buffers {
+impl Default for Slots {
     fn default() -> Self {
-        Self {
-            bytes: Box::new([0; ROWS]),
-            shorts: Box::new([0; ROWS]),
-            ints: Box::new([0; ROWS]),
-            paths: Vec::new(),
-            known: Vec::new(),
-        }
+        Self { bytes: Box::new([0; ROWS]), shorts: Box::new([0; ROWS]), ints: Box::new([0; ROWS]) }
     }
 }
 
 /// Where the rows of a block are in the table that a lane reads.
 #[derive(Clone, Copy)]
-enum Places<'a> {
+pub(super) enum Places<'a> {
     /// One after the other.
     Run(usize, usize),
     /// Anywhere.
@@ -84,7 +84,7 @@ pub(super) fn test(
     memory: &mut Memory,
 ) {
     let Memory { certain, possible, lanes, .. } = memory;
-    let Buffers { bytes, shorts, ints, paths, known } = lanes;
+    let Buffers { slots, paths, known } = lanes;
     let (mut tests, mut certain, mut possible) =
         (program.tests.as_slice(), certain.as_mut_slice(), possible.as_mut_slice());
     for (lane, known) in program.lanes.iter().zip(known) {
@@ -104,26 +104,9 @@ pub(super) fn test(
             }
             _ => Ahead::none(),
         };
-        match (column, lane.width) {
-            (Some(Column::Scalar { values: Values::Bits(bits), .. }), width) => {
-                let bits = plane_of(*bits, places);
-                here.iter().zip(&mut *planes).for_each(|(test, plane)| *plane = of_bits(&bits, test, width));
-            }
-            (Some(Column::Scalar { values, .. }), Width::Byte { least, most }) => {
-                narrow(values, places, bytes, (least, most), kernels);
-                kernels.bytes(bytes, (most - least) as u8, here, planes, &mut next);
-            }
-            (Some(Column::Scalar { values, .. }), Width::Short { least, most, step }) => {
-                shorten(values, places, shorts, (least, most), Steps::of(step), kernels);
-                kernels.shorts(shorts, lane.width.place(most) as u16, here, planes, &mut next);
-            }
-            (Some(Column::Scalar { values, .. }), Width::Int) => {
-                if let Some(block) = whole_block(values, places) {
-                    kernels.ints(block, here, planes, &mut next);
-                } else {
-                    fill(values, places, ints, |v| v.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
-                    kernels.ints(ints, here, planes, &mut next);
-                }
+        match column {
+            Some(Column::Scalar { values, .. }) => {
+                slots.test(values, places, lane.width, (here, planes), (kernels, &mut next));
             }
             _ => planes.fill(NONE),
         }
@@ -138,6 +121,43 @@ pub(super) fn test(
             for ((certain, possible), known) in certain.iter_mut().zip(possible).zip(&*known) {
                 *possible = *certain | !known;
                 *certain &= known;
+            }
+        }
+    }
+}
+
+impl Slots {
+    /// The planes of the tests on the values of a block.
+    #[inline(always)]
+    pub(super) fn test(
+        &mut self,
+        values: &Values<'_>,
+        places: Places<'_>,
+        width: Width,
+        (tests, planes): (&[Test], &mut [Plane]),
+        (kernels, next): (Kernels, &mut Ahead<'_>),
+    ) {
+        let Self { bytes, shorts, ints } = self;
+        match (values, width) {
+            (Values::Bits(bits), width) => {
+                let bits = plane_of(*bits, places);
+                tests.iter().zip(planes).for_each(|(test, plane)| *plane = of_bits(&bits, test, width));
+            }
+            (values, Width::Byte { least, most }) => {
+                narrow(values, places, bytes, (least, most), kernels);
+                kernels.bytes(bytes, (most - least) as u8, tests, planes, next);
+            }
+            (values, Width::Short { least, most, step }) => {
+                shorten(values, places, shorts, (least, most), Steps::of(step), kernels);
+                kernels.shorts(shorts, width.place(most) as u16, tests, planes, next);
+            }
+            (values, Width::Int) => {
+                if let Some(block) = whole_block(values, places) {
+                    kernels.ints(block, tests, planes, next);
+                } else {
+                    fill(values, places, ints, |v| v.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32);
+                    kernels.ints(ints, tests, planes, next);
+                }
             }
         }
     }

@@ -203,7 +203,7 @@ impl Program {
             logic::run(self, memory, three, kernels);
             return three;
         }
-        self.work_out(bound, columns, rows.clone(), memory);
+        self.work_out(bound, columns, rows.clone(), kernels, memory);
         logic::run(self, memory, true, kernels);
         if self.want(rows.len(), memory) {
             self.ask(bound, columns, rows, memory, scratch);
@@ -213,9 +213,16 @@ impl Program {
     }
 
     /// The other conditions, for the rows for which they can be worked out together; the others are left open.
-    fn work_out(&self, bound: &Bound, columns: &Columns<'_>, rows: Range<u32>, memory: &mut Memory) {
+    fn work_out(
+        &self,
+        bound: &Bound,
+        columns: &Columns<'_>,
+        rows: Range<u32>,
+        kernels: compare::Kernels,
+        memory: &mut Memory,
+    ) {
         let Memory { certain, possible, left, sheets, .. } = memory;
-        let any = self.sheets.run(bound, columns, rows, sheets);
+        let any = self.sheets.run(bound, columns, rows, kernels, sheets);
         let first = self.tests.len();
         let planes = certain.iter_mut().skip(first).zip(possible.iter_mut().skip(first)).zip(left);
         for (at, ((certain, possible), left)) in planes.enumerate().take(self.asked.len()) {
@@ -239,6 +246,11 @@ impl Program {
 
     /// For which rows each other condition is wanted: those of the ones left in which a policy that has it is still open.
     fn want(&self, rows: usize, memory: &mut Memory) -> bool {
+        let here: Plane = std::array::from_fn(|word| within(rows, word));
+        let nothing = |left: &Plane| left.iter().zip(here).fold(0, |all, (left, here)| all | left & here) == 0;
+        if memory.left.iter().all(nothing) {
+            return false;
+        }
         let mut wanted = std::mem::take(&mut memory.wanted);
         wanted.fill(NONE);
         let mut any = false;
@@ -252,8 +264,8 @@ impl Program {
             }
         }
         for (wanted, left) in wanted.iter_mut().zip(&memory.left) {
-            for (at, (word, left)) in wanted.iter_mut().zip(left).enumerate() {
-                *word &= left & within(rows, at);
+            for ((word, left), here) in wanted.iter_mut().zip(left).zip(here) {
+                *word &= left & here;
                 any |= *word != 0;
             }
         }

@@ -1,13 +1,16 @@
 //! Asked conditions -> steps.
 
 use super::held::Held;
-use super::{Cell, Cells, Operand, Place, Reader, Sheets, Stage, Way, What};
+use super::places::Place;
+use super::tested::Tested;
+use super::{Cell, Cells, Operand, Reader, Sheets, Stage, Way, What};
 use crate::columns::Builder;
 use crate::graph::{Bound, FactRef, Node, NodeId};
 use crate::ids::EntityId;
 use crate::schema::FieldType;
 use crate::value::Number;
-use std::collections::BTreeMap;
+use crate::verdict::columns::compare::Kernels;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most steps of one program; with [`super::MOST`] they bound its memory. Conditions past them are left to the row evaluator.
 const STEPS: usize = 1 << 12;
@@ -37,8 +40,23 @@ impl Sheets {
             }
             build.sheets.answers.push(answer);
         }
-        build.sheets.held = Held::all(&build.sheets);
+        build.sheets.finish(bound);
         build.sheets
+    }
+}
+
+impl Sheets {
+    /// Finds the steps that are worked out before the others, and the places of which somebody asks whose the entries are.
+    fn finish(&mut self, bound: &Bound) {
+        self.held = Held::all(self);
+        self.tested = Tested::all(bound, self);
+        let early = self.held.iter().flat_map(Held::steps).chain(self.tested.iter().flat_map(Tested::steps));
+        for at in early {
+            self.steps.get_mut(at).into_iter().for_each(|stage| stage.early = true);
+        }
+        let asked = self.steps.iter().filter(|stage| matches!(stage.what, What::Owner(_)));
+        let asked: BTreeSet<usize> = asked.map(|stage| stage.place).collect();
+        self.owners = asked.into_iter().collect();
     }
 }
 
@@ -65,7 +83,7 @@ impl Build<'_> {
     fn step(&mut self, place: usize, what: What) -> Option<usize> {
         (self.sheets.steps.len() < STEPS).then(|| {
             let open = self.open(&what);
-            self.sheets.steps.push(Stage { place, what, open });
+            self.sheets.steps.push(Stage { place, what, open, early: false });
             self.sheets.steps.len() - 1
         })
     }
@@ -320,7 +338,14 @@ impl Build<'_> {
             return None;
         }
         let columns = Builder::new(&self.bound.graph.schema).build().ok()?;
-        let reader = Reader { bound: self.bound, columns: &columns, places: &[], stages: &[], before: &[] };
+        let reader = Reader {
+            bound: self.bound,
+            columns: &columns,
+            places: &[],
+            stages: &[],
+            before: &[],
+            kernels: Kernels::Portable,
+        };
         let (place, mut cells) = (Place { len: 1, fine: true, ..Place::default() }, Cells::default());
         cells.reset(&place);
         reader.fill_number(what, &place, &mut cells);

@@ -1,7 +1,8 @@
 //! Numbers of one denominator, as most figures are: a block of them is worked out in 64-bit integers, without a look at each row.
 //! Where one of them overflows, nothing is said of any, and the careful way does them all.
 
-use super::{Cells, Operand, Place, Reader};
+use super::places::Place;
+use super::{Cells, Operand, Reader};
 use crate::graph::Comparison;
 
 /// Denominators beyond this are left to the careful way.

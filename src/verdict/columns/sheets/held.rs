@@ -1,6 +1,7 @@
 //! What sets hold: all that is asked of one fact, in one run over its values.
 
-use super::{Cells, Place, Sheets, What, bit, narrow, put};
+use super::places::Place;
+use super::{Cells, Sheets, What, bit, narrow, put};
 use crate::columns::Columns;
 use crate::ids::FieldId;
 use std::collections::BTreeMap;
@@ -34,6 +35,11 @@ impl Held {
             held.steps.push((at, symbols.clone()));
         }
         found.into_values().collect()
+    }
+
+    /// The steps that it fills.
+    pub(super) fn steps(&self) -> impl Iterator<Item = usize> {
+        self.steps.iter().map(|(step, _)| *step)
     }
 
     /// Fills the cells of all of them.

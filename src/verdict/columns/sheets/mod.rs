@@ -9,17 +9,23 @@
 //! table whose row is not known), the row is *left* to it, so the answers are its answers. What no step exists for is left to it altogether.
 
 mod build;
+mod compress;
 mod even;
 mod held;
 mod lists;
+mod places;
 mod scalar;
+mod tested;
 mod truth;
 
-use super::ROWS;
+use super::compare::Kernels;
+use super::lanes::Slots;
+use super::{Plane, ROWS};
 use crate::columns::Columns;
 use crate::graph::{Comparison, SetId, Step};
 use crate::ids::{EnumId, FieldId};
 use crate::value::{Number, Rounding};
+use places::{Joining, Place};
 use std::ops::Range;
 
 /// Fewer rows than this are left to the row evaluator.
@@ -32,9 +38,12 @@ const MOST: usize = 8 * ROWS;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sheets {
     places: Vec<Way>,
+    /// Those of entries of which somebody asks whose they are.
+    owners: Vec<usize>,
     steps: Vec<Stage>,
-    /// What is asked of sets; worked out before the other steps.
+    /// What is asked of sets, and the tests of facts: worked out before the other steps.
     held: Vec<held::Held>,
+    tested: Vec<tested::Tested>,
     /// By asked condition: the step that has its answer for the rows of the block, where there is one.
     pub(super) answers: Vec<Option<usize>>,
 }
@@ -57,6 +66,8 @@ struct Stage {
     what: What,
     /// Whether it is certainly open for a record of which nothing is known.
     open: bool,
+    /// Whether it is worked out before the others, with all that is asked of its fact.
+    early: bool,
 }
 
 /// A value of a step before, or a constant.
@@ -145,26 +156,7 @@ struct Cells {
     denominator: i64,
     /// By row, more than zero, where they differ.
     denominators: Vec<i64>,
-}
-
-/// Where the rows of a place are.
-#[derive(Clone, Debug, Default)]
-struct Place {
-    start: usize,
-    len: usize,
-    /// Whether there is anything to work on; else all of it is left.
-    fine: bool,
-    /// Of a place reached through a fact: for each row of the place before, which row here; none where that is not known.
-    links: Vec<u32>,
-    /// Of entries: for each row of the place before, the first entry and one past the last, and whether there are no others.
-    spans: Vec<(u32, u32, bool)>,
-    /// Of entries: for each of them the row of the place before.
-    owners: Vec<u32>,
-    /// Of entries: those that stand in a list, and those that are the last of theirs.
-    owned: Vec<u64>,
-    lasts: Vec<u64>,
-    /// Of entries: the rows of the place before that may have others.
-    open: Vec<u64>,
+    joining: Joining,
 }
 
 const NOWHERE: u32 = u32::MAX;
@@ -174,6 +166,8 @@ const NOWHERE: u32 = u32::MAX;
 pub(crate) struct Memory {
     places: Vec<Place>,
     cells: Vec<Cells>,
+    slots: Slots,
+    planes: Vec<Plane>,
 }
 
 /// What steps are read with.
@@ -183,6 +177,7 @@ struct Reader<'a> {
     places: &'a [Place],
     stages: &'a [Stage],
     before: &'a [Cells],
+    kernels: Kernels,
 }
 
 impl Sheets {
@@ -192,6 +187,7 @@ impl Sheets {
         bound: &crate::graph::Bound,
         columns: &Columns<'_>,
         rows: Range<u32>,
+        kernels: Kernels,
         memory: &mut Memory,
     ) -> bool {
         if rows.len() < FEWEST || self.steps.is_empty() {
@@ -202,19 +198,21 @@ impl Sheets {
         for (at, way) in self.places.iter().enumerate() {
             let (before, here) = memory.places.split_at_mut(at);
             if let Some(here) = here.first_mut() {
-                here.find(*way, columns, before, &rows);
+                here.find(*way, columns, before, &rows, (self.owners.contains(&at), kernels));
             }
         }
-        self.held.iter().for_each(|held| held.fill(columns, &memory.places, &mut memory.cells));
+        let Memory { places, cells, slots, planes } = memory;
+        self.held.iter().for_each(|held| held.fill(columns, places, cells));
+        self.tested.iter().for_each(|tested| tested.fill(columns, places, cells, (slots, planes, kernels)));
         for (at, stage) in self.steps.iter().enumerate() {
-            if matches!(stage.what, What::Holds(..)) {
+            if stage.early {
                 continue;
             }
-            let (before, here) = memory.cells.split_at_mut(at);
-            let (Some(cells), Some(place)) = (here.first_mut(), memory.places.get(stage.place)) else { continue };
+            let (before, here) = cells.split_at_mut(at);
+            let (Some(cells), Some(place)) = (here.first_mut(), places.get(stage.place)) else { continue };
             cells.reset(place);
             if place.fine {
-                let reader = Reader { bound, columns, places: &memory.places, stages: &self.steps, before };
+                let reader = Reader { bound, columns, places, stages: &self.steps, before, kernels };
                 reader.fill(stage, place, cells);
             }
         }
@@ -225,87 +223,6 @@ impl Sheets {
     pub(super) fn answer<'m>(&self, asked: usize, memory: &'m Memory) -> Option<(&'m [u64], &'m [u64], &'m [u64])> {
         let cells = memory.cells.get((*self.answers.get(asked)?)?)?;
         Some((&cells.certain, &cells.possible, &cells.left))
-    }
-}
-
-impl Place {
-    fn find(&mut self, way: Way, columns: &Columns<'_>, before: &[Self], rows: &Range<u32>) {
-        self.links.clear();
-        self.spans.clear();
-        self.owners.clear();
-        self.owned.clear();
-        self.lasts.clear();
-        self.open.clear();
-        match way {
-            Way::Block => (self.start, self.len, self.fine) = (rows.start as usize, rows.len(), true),
-            Way::Through(from, field) => self.follow(columns, before.get(from), field),
-            Way::Entries(of, field) => self.spread(columns, before.get(of), field),
-        }
-    }
-
-    fn follow(&mut self, columns: &Columns<'_>, from: Option<&Self>, field: FieldId) {
-        self.fine = false;
-        let Some(from) = from.filter(|from| from.fine) else { return };
-        let rows = (from.start..from.start + from.len).map(|row| columns.record(field, narrow(row)));
-        self.links.extend(rows.map(|row| row.unwrap_or(NOWHERE)));
-        let known = || self.links.iter().copied().filter(|row| *row != NOWHERE);
-        let (Some(first), Some(last)) = (known().min(), known().max()) else {
-            // Nobody leads anywhere, and what is asked there is open.
-            (self.start, self.len, self.fine) = (0, 0, true);
-            return;
-        };
-        self.stand(first, last);
-        self.links.iter_mut().filter(|row| **row != NOWHERE).for_each(|row| *row -= first);
-    }
-
-    fn spread(&mut self, columns: &Columns<'_>, of: Option<&Self>, field: FieldId) {
-        self.fine = false;
-        let Some(of) = of.filter(|of| of.fine) else { return };
-        let up_to = columns.schema().field(field).map_or(u32::MAX, |f| f.up_to) as usize;
-        for row in of.start..of.start + of.len {
-            let (items, complete) = columns.list(field, narrow(row)).unwrap_or((&[], false));
-            let start = items.first().map_or(0, |item| item.0);
-            // A list that is as long as it can be is complete.
-            let complete = complete || (!items.is_empty() && items.len() >= up_to);
-            self.spans.push((start, start + narrow(items.len()), complete));
-        }
-        self.open.resize(of.len.div_ceil(64), 0);
-        for (row, (.., complete)) in self.spans.iter().enumerate() {
-            put(&mut self.open, row, !complete);
-        }
-        let some = || self.spans.iter().filter(|(start, end, _)| start < end);
-        let (Some(first), Some(end)) = (some().map(|s| s.0).min(), some().map(|s| s.1).max()) else {
-            // Nobody has an entry: what is asked about all of them can still be answered.
-            (self.start, self.len, self.fine) = (0, 0, true);
-            return;
-        };
-        self.stand(first, end - 1);
-        if !self.fine {
-            return;
-        }
-        self.owners.resize(self.len, NOWHERE);
-        self.owned.resize(self.len.div_ceil(64), 0);
-        self.lasts.resize(self.len.div_ceil(64), 0);
-        for (at, (start, end, _)) in self.spans.iter_mut().enumerate() {
-            if start == end {
-                (*start, *end) = (0, 0);
-                continue;
-            }
-            (*start, *end) = (*start - first, *end - first);
-            put(&mut self.lasts, *end as usize - 1, true);
-            (*start..*end).for_each(|at| put(&mut self.owned, at as usize, true));
-            for owner in self.owners.get_mut(*start as usize..*end as usize).unwrap_or_default() {
-                // Entries of two lists at once belong to nobody.
-                self.fine &= *owner == NOWHERE;
-                *owner = narrow(at);
-            }
-        }
-    }
-
-    fn stand(&mut self, first: u32, last: u32) {
-        self.start = first as usize;
-        self.len = (last - first) as usize + 1;
-        self.fine = self.len <= MOST;
     }
 }
 

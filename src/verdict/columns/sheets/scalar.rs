@@ -1,6 +1,7 @@
 //! Steps that are numbers.
 
-use super::{Cell, Cells, Operand, Place, Reader, What, bit};
+use super::places::Place;
+use super::{Cell, Cells, Operand, Reader, What, bit};
 use crate::columns::Column;
 use crate::ids::FieldId;
 use crate::value::Number;

@@ -1,6 +1,7 @@
 //! Steps that are true or not.
 
-use super::{Cell, Cells, NOWHERE, Operand, Place, Reader, Stage, What, bit, narrow, put};
+use super::places::Place;
+use super::{Cell, Cells, NOWHERE, Operand, Reader, Stage, What, bit, narrow, put};
 use crate::columns::Column;
 use crate::graph::Comparison;
 use crate::graph::intervals::Intervals;
@@ -12,7 +13,7 @@ impl Reader<'_> {
     pub(super) fn fill(&self, stage: &Stage, place: &Place, cells: &mut Cells) {
         match &stage.what {
             What::Test(field, set) => self.test(*field, self.bound.set(*set), place, cells),
-            // Worked out before, see `Held`.
+            // Worked out before, see `Held`, as most tests are, see `Tested`.
             What::Holds(..) => {}
             What::IsEmpty(field) => {
                 each_row(place, cells, |row| match self.columns.set(*field, narrow(place.start + row)) {
@@ -154,7 +155,7 @@ impl Reader<'_> {
     }
 
     fn owner(&self, step: usize, place: &Place, cells: &mut Cells) {
-        self.gather(step, place, cells, &place.owners);
+        self.gather(step, place, cells, &place.lists.owners);
     }
 
     /// What is found at other rows; what leads nowhere is open where that is certain, else left.
