@@ -448,6 +448,18 @@ impl Comparison {
             Self::NotEqual => order.is_ne(),
         }
     }
+
+    /// What `right OP left` is written as, for `left OP right`.
+    #[must_use]
+    pub const fn flipped(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            same @ (Self::Equal | Self::NotEqual) => same,
+        }
+    }
 }
 
 /// A number over the entries of a list.

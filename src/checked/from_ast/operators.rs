@@ -121,7 +121,7 @@ impl Checker<'_> {
             }
             (Type::Number(unit), Type::Elapsed) if step(unit).is_some() => {
                 let step = step(unit)?;
-                Kind::CompareElapsed(flipped(op), Box::new(right), Box::new(left), step)
+                Kind::CompareElapsed(op.flipped(), Box::new(right), Box::new(left), step)
             }
             (a, b) => {
                 let (a, b) = (self.type_name(a), self.type_name(b));
@@ -443,14 +443,4 @@ pub(super) fn step(unit: Unit) -> Option<Step> {
 
 fn length(unit: Unit) -> bool {
     step(unit).is_some()
-}
-
-fn flipped(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-        other => other,
-    }
 }

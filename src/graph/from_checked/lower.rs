@@ -323,7 +323,7 @@ impl Compiler<'_> {
                 }
                 None => self.node(Node::Compare(op, a, b)),
             },
-            (Node::Number(n), Node::Fact(fact)) => match self.half_line(fact, flipped(op), n) {
+            (Node::Number(n), Node::Fact(fact)) => match self.half_line(fact, op.flipped(), n) {
                 Some(set) => {
                     let set = self.set(SetDef::Fixed(set));
                     self.node(Node::Test(fact, set))
@@ -335,7 +335,7 @@ impl Compiler<'_> {
                 self.node(Node::Test(fact, set))
             }
             (Node::Today, Node::Fact(fact)) => {
-                let set = self.set(SetDef::Today(flipped(op)));
+                let set = self.set(SetDef::Today(op.flipped()));
                 self.node(Node::Test(fact, set))
             }
             (Node::Unknown(_), _) => a,
@@ -498,15 +498,5 @@ fn span_days(step: Step) -> i64 {
     match step {
         Step::Months(n) => i64::try_from(n.unsigned_abs()).unwrap_or(i64::MAX).min(1 << 40) * 31,
         Step::Days(n) => i64::try_from(n.unsigned_abs()).unwrap_or(i64::MAX).min(1 << 40),
-    }
-}
-
-fn flipped(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-        other => other,
     }
 }

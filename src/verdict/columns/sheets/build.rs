@@ -5,7 +5,7 @@ use super::places::Place;
 use super::tested::Tested;
 use super::{Cell, Cells, Operand, Reader, Sheets, Stage, Way, What};
 use crate::columns::Builder;
-use crate::graph::{Bound, FactRef, Node, NodeId};
+use crate::graph::{Bound, Comparison, FactRef, Node, NodeId};
 use crate::ids::EntityId;
 use crate::schema::FieldType;
 use crate::value::Number;
@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The most steps of one program; with [`super::MOST`] they bound its memory. Conditions past them are left to the row evaluator.
 const STEPS: usize = 1 << 12;
+
+/// The most entries that are told apart without counting.
+const COUNTED: u32 = 8;
 
 /// The deepest that conditions may stand inside each other here; the graph of a checked set is flatter.
 const DEEPEST: u32 = 200;
@@ -94,7 +97,7 @@ impl Build<'_> {
         let operand = |operand: &Operand| matches!(operand, Operand::Step(at) if step(at));
         match what {
             What::Test(..) | What::Holds(..) | What::IsEmpty(_) | What::Fact(..) | What::Open => true,
-            What::Some(..) | What::Count(..) | What::Fold(..) => true,
+            What::Some(..) | What::AtLeast(..) | What::Count(..) | What::Fold(..) => true,
             What::And(parts) | What::Or(parts) => !parts.is_empty() && parts.iter().all(|(at, _)| step(at)),
             What::Led(at) => step(at),
             What::Case(..) | What::Owner(_) => false,
@@ -160,6 +163,9 @@ impl Build<'_> {
                 straight(self.step(here, What::HoldsValue(fact.field, value)))
             }
             Node::Compare(op, a, b) => {
+                if let Some(part) = self.counted(*op, *a, *b, entries) {
+                    return Some(part);
+                }
                 let (place, [a, b]) = self.two(*a, *b, entries)?;
                 straight(self.step(place, What::Compare(*op, a, b)))
             }
@@ -210,9 +216,39 @@ impl Build<'_> {
         parts.push(body);
         let pass = match self.pass(here, &parts, entries)? {
             Part::Always(false) => return Some(Part::Always(false)),
-            pass => self.whole(pass, here)?,
+            Part::Step(at, turned) => (at, turned),
+            pass @ Part::Always(true) => (self.whole(pass, here)?, false),
         };
         self.step(of, What::Some(here, pass)).map(|step| Part::Step(step, false))
+    }
+
+    /// The number of a list's entries compared with a small constant: without counting, whether there are so many of them.
+    fn counted(&mut self, op: Comparison, a: NodeId, b: NodeId, entries: &mut Vec<usize>) -> Option<Part> {
+        let (op, list, n) = match (self.bound.graph.node(a), self.bound.graph.node(b)) {
+            (Node::Count(list), Node::Number(n)) => (op, *list, *n),
+            (Node::Number(n), Node::Count(list)) => (op.flipped(), *list, *n),
+            _ => return None,
+        };
+        let least = match op {
+            Comparison::GreaterOrEqual | Comparison::Less => n.ceiling(),
+            Comparison::Greater | Comparison::LessOrEqual => n.floor().checked_add(1)?,
+            Comparison::Equal | Comparison::NotEqual => n.is_whole().then(|| n.floor())?,
+        };
+        let least = u32::try_from(least).ok().filter(|least| (1..=COUNTED).contains(least))?;
+        let (of, here, parts) = self.list(list, entries)?;
+        let pass = match self.pass(here, &parts, entries)? {
+            Part::Always(true) => None,
+            Part::Step(at, turned) => Some((at, turned)),
+            Part::Always(false) => return None,
+        };
+        let at_least = self.step(of, What::AtLeast(here, pass, least))?;
+        let turned = matches!(op, Comparison::Less | Comparison::LessOrEqual);
+        if !matches!(op, Comparison::Equal | Comparison::NotEqual) {
+            return Some(Part::Step(at_least, turned));
+        }
+        let more = self.step(of, What::AtLeast(here, pass, least + 1))?;
+        let exactly = self.step(of, What::And(vec![(at_least, false), (more, true)]))?;
+        Some(Part::Step(exactly, op == Comparison::NotEqual))
     }
 
     /// The filters of a list as a step; none where there is none to pass.

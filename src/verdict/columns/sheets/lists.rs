@@ -30,27 +30,73 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether a step holds for some entry.
-    pub(super) fn some(&self, entries: usize, pass: usize, cells: &mut Cells) {
+    pub(super) fn some(&self, entries: usize, (pass, turned): (usize, bool), cells: &mut Cells) {
         let (Some(there), Some(pass)) = (self.entries(entries), self.before.get(pass)) else { return };
-        let lists = &there.lists;
+        let (lists, kernels) = (&there.lists, self.kernels);
         cells.whole();
         cells.certain.fill(0);
         let Cells { certain, possible, left, joining, .. } = cells;
-        self.kernels.wide(
+        let turn = if turned { u64::MAX } else { 0 };
+        let (may, does) = if turned { (&pass.certain, &pass.possible) } else { (&pass.possible, &pass.certain) };
+        kernels.wide(
             #[inline(always)]
             |()| {
-                lists.having(&pass.certain, certain, joining, self.kernels);
+                lists.having(does, turn, certain, joining, kernels);
                 let open = possible.iter_mut().zip(&lists.open).zip(&*certain);
                 open.for_each(|((possible, open), certain)| *possible = open | certain);
-                if pass.possible != pass.certain {
-                    lists.having(&pass.possible, possible, joining, self.kernels);
+                if may != does {
+                    lists.having(may, turn, possible, joining, kernels);
                 }
                 if pass.left.iter().any(|left| *left != 0) {
-                    lists.having(&pass.left, left, joining, self.kernels);
+                    lists.having(&pass.left, 0, left, joining, kernels);
                     for ((left, possible), certain) in left.iter_mut().zip(possible).zip(certain) {
                         *left &= !*certain;
                         *possible |= *left;
                     }
+                }
+            },
+        );
+    }
+
+    /// Whether a step holds for so many entries, where it is known for how many it does.
+    pub(super) fn at_least(&self, entries: usize, pass: Option<(usize, bool)>, least: u32, cells: &mut Cells) {
+        let Some(there) = self.entries(entries) else { return };
+        let (lists, kernels) = (&there.lists, self.kernels);
+        let Cells { certain, possible, left, joining, .. } = cells;
+        left.fill(0);
+        certain.fill(0);
+        let Some((pass, turned)) = pass else {
+            joining.entries.clear();
+            joining.entries.resize(there.len.div_ceil(64), u64::MAX);
+            lists.having_so_many(least, certain, joining, kernels);
+            let open = certain.iter_mut().zip(possible).zip(&lists.open);
+            return open
+                .for_each(|((certain, possible), open)| (*certain, *possible) = (*certain & !open, *certain | open));
+        };
+        let Some(pass) = self.before.get(pass) else { return cells.blank() };
+        let turn = if turned { u64::MAX } else { 0 };
+        let does = if turned { &pass.possible } else { &pass.certain };
+        kernels.wide(
+            #[inline(always)]
+            |()| {
+                joining.entries.clear();
+                joining.entries.extend(does.iter().map(|bits| bits ^ turn));
+                lists.having_so_many(least, certain, joining, kernels);
+                possible.copy_from_slice(&lists.open);
+                if pass.possible != pass.certain {
+                    let open = pass.possible.iter().zip(&pass.certain).map(|(may, does)| may & !does);
+                    joining.entries.clear();
+                    joining.entries.extend(open);
+                    lists.having_so_many(1, possible, joining, kernels);
+                }
+                if pass.left.iter().any(|left| *left != 0) {
+                    lists.having(&pass.left, 0, left, joining, kernels);
+                    left.iter_mut().zip(&lists.open).for_each(|(left, open)| *left &= !open);
+                }
+                // So far "possibly" is where it is not known how many.
+                for ((certain, possible), left) in certain.iter_mut().zip(possible).zip(left) {
+                    let open = *possible | *left;
+                    (*certain, *possible) = (*certain & !open, *certain | open);
                 }
             },
         );

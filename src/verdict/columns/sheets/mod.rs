@@ -91,8 +91,10 @@ enum What {
     Compare(Comparison, Operand, Operand),
     InSet(Operand, SetId),
     Within(EnumId, Operand, Operand),
-    /// For some entry the step holds.
-    Some(usize, usize),
+    /// For some entry the step holds, or fails where it is turned round.
+    Some(usize, (usize, bool)),
+    /// For so many entries at least, of those the step holds for; of all where there is none. Open where it is not known for how many.
+    AtLeast(usize, Option<(usize, bool)>, u32),
     /// Never known.
     Open,
 

@@ -47,6 +47,8 @@ pub(super) struct Lists {
 /// Memory for joining entries by list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Joining {
+    /// What is asked of the entries, where it is not what a step says.
+    pub(super) entries: Vec<u64>,
     ends: Vec<u64>,
     rows: Vec<u64>,
 }
@@ -220,18 +222,18 @@ impl Lists {
         spans.enumerate().map(|(row, (start, end))| (*start as usize..*end as usize, !bit(&self.open, row)))
     }
 
-    /// Sets the bits of the rows that have an entry whose bit is set. `memory` is overwritten.
+    /// Sets the bits of the rows that have an entry whose bit is set; `turn` turns some of them round first. `memory` is overwritten.
     ///
     /// Lists are runs of bits. Added to all bits of a run but the last, a bit that is set carries over every bit after it, up to the last: a
     /// whole word of entries is joined by list at once. The last bits of the runs, side by side, are then the bits of the rows.
     #[inline(always)]
-    pub(super) fn having(&self, entries: &[u64], into: &mut [u64], memory: &mut Joining, kernels: Kernels) {
-        let Joining { ends, rows } = memory;
+    pub(super) fn having(&self, entries: &[u64], turn: u64, into: &mut [u64], memory: &mut Joining, kernels: Kernels) {
+        let Joining { ends, rows, .. } = memory;
         ends.resize(ends.len().max(self.lasts.len()).max(self.some.len()), 0);
         rows.resize(rows.len().max(self.some.len() + 1), 0);
         let mut carry = false;
         for (end, ((entries, owned), lasts)) in ends.iter_mut().zip(entries.iter().zip(&self.owned).zip(&self.lasts)) {
-            let entries = entries & owned;
+            let entries = (entries ^ turn) & owned;
             let (sum, over) = (entries & !lasts).overflowing_add(!lasts);
             let (sum, again) = sum.overflowing_add(u64::from(carry));
             carry = over || again;
@@ -240,6 +242,31 @@ impl Lists {
         rows.first_mut().into_iter().for_each(|word| *word = 0);
         self.last.together(ends, rows, kernels);
         self.rows.apart(rows, into, ends, kernels);
+    }
+
+    /// Sets the bits of the rows that have so many entries whose bit is set in the memory's `entries`, which is overwritten.
+    #[inline(always)]
+    pub(super) fn having_so_many(&self, least: u32, into: &mut [u64], memory: &mut Joining, kernels: Kernels) {
+        let mut entries = std::mem::take(&mut memory.entries);
+        (1..least).for_each(|_| self.without_first(&mut entries));
+        self.having(&entries, 0, into, memory, kernels);
+        memory.entries = entries;
+    }
+
+    /// Takes the first bit that is set out of each list: one taken from the first of a run leaves all its bits but that, once the last one
+    /// stands for those of a run that has none.
+    fn without_first(&self, entries: &mut [u64]) {
+        let (mut borrow, mut inside) = (false, false);
+        for (entries, (owned, lasts)) in entries.iter_mut().zip(self.owned.iter().zip(&self.lasts)) {
+            *entries &= owned;
+            let inner = owned & !lasts;
+            let firsts = owned & !(inner << 1 | u64::from(inside));
+            inside = inner >> 63 == 1;
+            let (rest, under) = (*entries | lasts).overflowing_sub(firsts);
+            let (rest, again) = rest.overflowing_sub(u64::from(borrow));
+            borrow = under || again;
+            *entries &= rest;
+        }
     }
 }
 
@@ -339,16 +366,30 @@ mod tests {
                 for likely in [0, 1, 32, 128, 256] {
                     let entries = random.bits(len.div_ceil(64), likely);
                     let (mut found, mut memory) = (vec![0; rows.div_ceil(64)], Joining::default());
-                    lists.having(&entries, &mut found, &mut memory, kernels);
+                    lists.having(&entries, 0, &mut found, &mut memory, kernels);
                     // What is left in memory changes nothing.
                     let mut again = vec![0; rows.div_ceil(64)];
-                    lists.having(&entries, &mut again, &mut memory, kernels);
+                    lists.having(&entries, 0, &mut again, &mut memory, kernels);
                     let mut expected = vec![0; rows.div_ceil(64)];
                     for (row, span) in spans.iter().enumerate() {
                         put(&mut expected, row, span.clone().any(|at| bit(&entries, at)));
                     }
                     assert_eq!(found, expected, "{kernels:?} {round}");
                     assert_eq!(again, expected, "{kernels:?} {round}");
+                    // The opposite of every bit, and so many of them.
+                    let opposite = entries.iter().map(|word| !word).collect::<Vec<u64>>();
+                    let mut turned = vec![0; rows.div_ceil(64)];
+                    lists.having(&opposite, u64::MAX, &mut turned, &mut memory, kernels);
+                    assert_eq!(turned, expected, "{kernels:?} {round}");
+                    for least in 1..5 {
+                        memory.entries.clone_from(&entries);
+                        let mut found = vec![0; rows.div_ceil(64)];
+                        lists.having_so_many(least, &mut found, &mut memory, kernels);
+                        for (row, span) in spans.iter().enumerate() {
+                            let many = span.clone().filter(|at| bit(&entries, *at)).count() >= least as usize;
+                            assert_eq!(bit(&found, row), many, "{kernels:?} {round} {row} {least}");
+                        }
+                    }
                 }
             }
         }

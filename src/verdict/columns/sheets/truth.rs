@@ -43,6 +43,7 @@ impl Reader<'_> {
             }),
             What::Open => cells.whole(),
             What::Some(entries, pass) => self.some(*entries, *pass, cells),
+            What::AtLeast(entries, pass, least) => self.at_least(*entries, *pass, *least, cells),
             What::Led(step) => self.led(*step, place, cells),
             What::Owner(step) => self.owner(*step, place, cells),
             number => self.fill_number(number, place, cells),
@@ -121,29 +122,34 @@ impl Reader<'_> {
     }
 
     fn joined(&self, parts: &[(usize, bool)], and: bool, cells: &mut Cells) {
-        // What settles a row settles it whatever is left of the other parts.
-        let words = cells.left.len();
-        for word in 0..words {
-            let (mut certain, mut possible, mut left) = if and { (u64::MAX, u64::MAX, 0) } else { (0, 0, 0) };
-            for (at, turned) in parts {
-                let (c, p, l) = self.before.get(*at).map_or((0, u64::MAX, u64::MAX), |part| {
-                    let of = |words: &[u64], otherwise| words.get(word).copied().unwrap_or(otherwise);
-                    (of(&part.certain, 0), of(&part.possible, u64::MAX), of(&part.left, u64::MAX))
-                });
-                let (c, p) = if *turned { (!p, !c) } else { (c, p) };
-                left |= l;
-                if and {
-                    (certain, possible) = (certain & c, possible & p);
-                } else {
-                    (certain, possible) = (certain | c, possible | p);
+        let Cells { certain, possible, left, .. } = cells;
+        self.kernels.wide(
+            #[inline(always)]
+            |()| {
+                let all = if and { u64::MAX } else { 0 };
+                certain.fill(all);
+                possible.fill(all);
+                left.fill(0);
+                for (at, turned) in parts {
+                    let Some(part) = self.before.get(*at) else { continue };
+                    let (c, p) =
+                        if *turned { (&part.possible, &part.certain) } else { (&part.certain, &part.possible) };
+                    let turn = if *turned { u64::MAX } else { 0 };
+                    let here = certain.iter_mut().zip(&mut *possible).zip(&mut *left);
+                    for (((certain, possible), left), ((c, p), l)) in here.zip(c.iter().zip(p).zip(&part.left)) {
+                        let (c, p) = (c ^ turn, p ^ turn);
+                        (*certain, *possible) =
+                            if and { (*certain & c, *possible & p) } else { (*certain | c, *possible | p) };
+                        *left |= l;
+                    }
                 }
-            }
-            left &= if and { possible } else { !certain };
-            let put = |words: &mut [u64], bits: u64| words.get_mut(word).into_iter().for_each(|slot| *slot = bits);
-            put(&mut cells.certain, certain & !left);
-            put(&mut cells.possible, possible | left);
-            put(&mut cells.left, left);
-        }
+                for ((certain, possible), left) in certain.iter_mut().zip(possible).zip(left) {
+                    // What settles a row settles it whatever is left of the other parts.
+                    *left &= if and { *possible } else { !*certain };
+                    (*certain, *possible) = (*certain & !*left, *possible | *left);
+                }
+            },
+        );
     }
 
     /// From the place that this place's rows lead to.
