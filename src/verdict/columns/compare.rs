@@ -64,6 +64,14 @@ impl Kernels {
         }
     }
 
+    /// One bit for each of up to 64 values.
+    #[inline(always)]
+    pub(super) fn rows<T>(self, values: impl Iterator<Item = T>, holds: impl Fn(T) -> bool) -> u64 {
+        let mut bytes = [0; 64];
+        bytes.iter_mut().zip(values).for_each(|(byte, value)| *byte = u8::from(holds(value)));
+        self.flags(&bytes)
+    }
+
     /// Runs code that the compiler may vectorise with these instructions.
     #[inline(always)]
     pub(super) fn wide<R>(self, what: impl FnOnce(()) -> R) -> R {

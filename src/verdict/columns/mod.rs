@@ -227,9 +227,8 @@ impl Program {
         let planes = certain.iter_mut().skip(first).zip(possible.iter_mut().skip(first)).zip(left);
         for (at, ((certain, possible), left)) in planes.enumerate().take(self.asked.len()) {
             (*certain, *possible, *left) = (NONE, ALL, ALL);
-            let Some((c, p, l)) = self.sheets.answer(at, sheets).filter(|_| any) else { continue };
-            for (plane, words) in [(certain, c), (possible, p), (left, l)] {
-                plane.iter_mut().zip(words).for_each(|(plane, word)| *plane = *word);
+            if any {
+                self.sheets.answer(at, sheets, [certain, possible, left]);
             }
         }
     }

@@ -298,9 +298,11 @@ impl Build<'_> {
         }
     }
 
-    fn answer(&mut self, part: Part) -> Option<usize> {
-        let part = self.bring_part(part, 0)?;
-        self.whole(part, 0)
+    fn answer(&mut self, part: Part) -> Option<(usize, bool)> {
+        match self.bring_part(part, 0)? {
+            Part::Step(at, turned) => Some((at, turned)),
+            always @ Part::Always(_) => Some((self.whole(always, 0)?, false)),
+        }
     }
 
     fn number(&mut self, node: NodeId, entries: &mut Vec<usize>) -> Option<Operand> {

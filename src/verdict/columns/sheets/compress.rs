@@ -16,7 +16,7 @@ pub(super) struct Mask {
     words: Vec<Wide>,
     /// By power of two: the bits that go so far down.
     moves: Vec<[Wide; 6]>,
-    /// By word: the bits of the mask in the words before.
+    /// By word, and for all of them: the bits of the mask in the words before.
     before: Vec<usize>,
 }
 
@@ -39,35 +39,47 @@ impl Mask {
                 self.moves.push(moves(words));
             }
         }
+        self.before.push(bits);
     }
 
     /// The bits under the mask side by side, from the first bit on. Every word of `into` that has one of them is written, and the word
-    /// after the last; the first is joined to what is there.
+    /// after the last.
     #[inline(always)]
     pub(super) fn together(&self, bits: &[u64], into: &mut [u64], kernels: Kernels) {
-        let mut put = |word: u64, before: usize| {
-            if let Some([low, high]) = into.get_mut(before / 64..before / 64 + 2) {
-                *low |= word << (before % 64);
-                *high = word >> 1 >> (63 - before % 64);
-            }
+        // What is not yet a whole word stays in a register: to be read back from memory it would be waited for.
+        let mut part = 0;
+        let mut put = |word: u64, (before, after): (&usize, &usize)| {
+            let (at, bit) = (before / 64, before % 64);
+            part |= word << bit;
+            into.get_mut(at).into_iter().for_each(|slot| *slot = part);
+            let whole = u64::from(at != after / 64).wrapping_neg();
+            part = part & !whole | word >> 1 >> (63 - bit) & whole;
         };
-        #[cfg(target_arch = "x86_64")]
-        if let Kernels::Avx512(token) = kernels {
-            let words = bits.iter().zip(self.words.as_flattened()).zip(&self.before);
-            return words.for_each(|((bits, mask), before)| put(token.compress(*bits, *mask), *before));
-        }
-        let masks = self.words.iter().zip(&self.moves).zip(self.before.as_chunks::<WIDE>().0);
-        for (bits, ((mask, moves), before)) in bits.chunks(WIDE).zip(masks) {
-            let mut x = wide(bits);
-            x.iter_mut().zip(mask).for_each(|(x, mask)| *x &= mask);
-            for (power, moves) in moves.iter().enumerate() {
-                for (x, moves) in x.iter_mut().zip(moves) {
-                    let going = *x & moves;
-                    *x = *x ^ going | going >> (1 << power);
+        let counts = self.before.iter().zip(self.before.iter().skip(1));
+        match kernels {
+            #[cfg(target_arch = "x86_64")]
+            Kernels::Avx512(token) => {
+                let words = bits.iter().zip(self.words.as_flattened()).zip(counts);
+                words.for_each(|((bits, mask), counts)| put(token.compress(*bits, *mask), counts));
+            }
+            _ => {
+                let mut counts = counts;
+                for (bits, (mask, moves)) in bits.chunks(WIDE).zip(self.words.iter().zip(&self.moves)) {
+                    let mut x = wide(bits);
+                    x.iter_mut().zip(mask).for_each(|(x, mask)| *x &= mask);
+                    for (power, moves) in moves.iter().enumerate() {
+                        for (x, moves) in x.iter_mut().zip(moves) {
+                            let going = *x & moves;
+                            *x = *x ^ going | going >> (1 << power);
+                        }
+                    }
+                    x.iter().zip(&mut counts).for_each(|(word, counts)| put(*word, counts));
                 }
             }
-            x.iter().zip(before).for_each(|(word, before)| put(*word, *before));
         }
+        let end = self.before.last().map_or(0, |all| all / 64);
+        into.get_mut(end).into_iter().for_each(|slot| *slot = part);
+        into.get_mut(end + 1).into_iter().for_each(|slot| *slot = 0);
     }
 
     /// The opposite: bits that stand side by side put under the mask, each joined to what is there. `memory` is overwritten.

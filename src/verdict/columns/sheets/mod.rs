@@ -14,6 +14,7 @@ mod even;
 mod held;
 mod lists;
 mod places;
+mod runs;
 mod scalar;
 mod tested;
 mod truth;
@@ -44,8 +45,8 @@ pub(crate) struct Sheets {
     /// What is asked of sets, and the tests of facts: worked out before the other steps.
     held: Vec<held::Held>,
     tested: Vec<tested::Tested>,
-    /// By asked condition: the step that has its answer for the rows of the block, where there is one.
-    pub(super) answers: Vec<Option<usize>>,
+    /// By asked condition: the step that has its answer for the rows of the block, or the opposite, where there is one.
+    answers: Vec<Option<(usize, bool)>>,
 }
 
 /// How the rows of a place are reached.
@@ -221,22 +222,32 @@ impl Sheets {
         true
     }
 
-    /// The answers to a condition: certainly, possibly, and the rows for which it is left open and has to be asked.
-    pub(super) fn answer<'m>(&self, asked: usize, memory: &'m Memory) -> Option<(&'m [u64], &'m [u64], &'m [u64])> {
-        let cells = memory.cells.get((*self.answers.get(asked)?)?)?;
-        Some((&cells.certain, &cells.possible, &cells.left))
+    /// Writes the answers to a condition: certainly, possibly, and the rows for which it is left open and has to be asked.
+    pub(super) fn answer(&self, asked: usize, memory: &Memory, [certain, possible, left]: [&mut Plane; 3]) {
+        let Some((step, turned)) = self.answers.get(asked).copied().flatten() else { return };
+        let Some(cells) = memory.cells.get(step) else { return };
+        let (c, p) = if turned { (&cells.possible, &cells.certain) } else { (&cells.certain, &cells.possible) };
+        let turn = if turned { u64::MAX } else { 0 };
+        certain.iter_mut().zip(c).for_each(|(plane, word)| *plane = word ^ turn);
+        possible.iter_mut().zip(p).for_each(|(plane, word)| *plane = word ^ turn);
+        left.iter_mut().zip(&cells.left).for_each(|(plane, word)| *plane = *word);
     }
 }
 
 impl Cells {
     /// Everything left.
     fn reset(&mut self, place: &Place) {
+        self.size(place);
+        self.blank();
+    }
+
+    /// Room for truths, whatever they are.
+    fn size(&mut self, place: &Place) {
         let len = if place.fine { place.len } else { 0 };
         let words = len.div_ceil(64);
         for list in [&mut self.certain, &mut self.possible, &mut self.left] {
             list.resize(words, 0);
         }
-        self.blank();
         self.numerators.clear();
         self.denominator = 0;
         self.denominators.clear();

@@ -1,8 +1,9 @@
 //! Where the rows of a block, the records that they lead to and the entries of their lists are.
 
 use super::compress::Mask;
+use super::runs::{last_bits, without_first};
 use super::{MOST, NOWHERE, Way, bit, narrow, put};
-use crate::columns::{Bits, Column, Columns, word_of};
+use crate::columns::{Bits, Column, Columns};
 use crate::ids::FieldId;
 use crate::verdict::columns::compare::Kernels;
 use std::ops::Range;
@@ -32,11 +33,12 @@ pub(super) struct Lists {
     pub(super) owners: Vec<u32>,
     /// The entries that stand in a list; the others are nobody's.
     owned: Vec<u64>,
-    /// The last entry of each list that has any.
+    /// The first and the last entry of each list that has any.
+    firsts: Vec<u64>,
     lasts: Vec<u64>,
     last: Mask,
-    /// The same, a byte an entry.
-    flags: Vec<[u8; 64]>,
+    /// The last ones, a byte an entry.
+    flags: Vec<u8>,
     /// Whether some entries are nobody's.
     gaps: bool,
     /// The rows of the place before that have an entry.
@@ -74,7 +76,7 @@ impl Place {
                 let lists = &mut self.lists;
                 let ends = kernels.wide(
                     #[inline(always)]
-                    |()| lists.find(columns.column(field), of, up_to),
+                    |()| lists.find(columns.column(field), of, up_to, kernels),
                 );
                 let Some(ends) = ends else { return };
                 self.stand(ends);
@@ -118,19 +120,18 @@ impl Lists {
     /// Where the lists of some rows start and end, and which may have other entries. Returns where all of them do; none where they stand
     /// in another order than the rows, or over each other.
     #[inline(always)]
-    fn find(&mut self, column: Option<&Column<'_>>, of: &Place, up_to: u32) -> Option<(u32, u32)> {
-        for rows in [&mut self.starts, &mut self.ends] {
-            rows.clear();
-            rows.resize(of.len, 0);
-        }
-        for bits in [&mut self.open, &mut self.some] {
-            bits.clear();
-            bits.resize(of.len.div_ceil(64), 0);
-        }
+    fn find(&mut self, column: Option<&Column<'_>>, of: &Place, up_to: u32, kernels: Kernels) -> Option<(u32, u32)> {
+        self.starts.resize(of.len, 0);
+        self.ends.resize(of.len, 0);
+        self.open.resize(of.len.div_ceil(64), 0);
+        self.some.resize(of.len.div_ceil(64), 0);
         self.gaps = false;
         let Some(Column::List { starts, ends, complete, known }) = column else {
             // Nothing is known of any.
+            self.starts.fill(0);
+            self.ends.fill(0);
             self.open.fill(u64::MAX);
+            self.some.fill(0);
             return Some((0, 0));
         };
         let rows = of.start..of.start + of.len;
@@ -171,12 +172,11 @@ impl Lists {
                     (*from, *to) = if has { (start - base, stop - base) } else { (end - base, end - base) };
                 }
             }
-            let mut sizes = [0; 64];
-            sizes.iter_mut().zip(from.iter().zip(&*to)).for_each(|(size, (from, to))| *size = to - from);
-            *some = word_of(&sizes, |size| size > 0);
+            let sizes = from.iter().zip(&*to).map(|(from, to)| to - from);
+            *some = kernels.rows(sizes.clone(), |size| size > 0);
             if *open != 0 {
                 // A list that is as long as it can be is complete.
-                *open &= !word_of(&sizes, |size| size >= up_to.max(1));
+                *open &= !kernels.rows(sizes, |size| size >= up_to.max(1));
             }
         }
         Some((first.unwrap_or(end), end))
@@ -186,22 +186,31 @@ impl Lists {
     #[inline(always)]
     fn stand(&mut self, len: usize, kernels: Kernels) {
         let words = len.div_ceil(64);
-        self.flags.clear();
-        self.flags.resize(words, [0; 64]);
-        let flags = self.flags.as_flattened_mut();
-        for end in &self.ends {
-            // That of a row without entries is the last of the row before.
-            let last = (*end as usize).wrapping_sub(1);
-            flags.get_mut(last).into_iter().for_each(|flag| *flag = 1);
-        }
+        self.flags.resize(MOST, 0);
         self.lasts.clear();
-        self.lasts.extend(self.flags.iter().map(|flags| kernels.flags(flags)));
+        if let Some(flags) = self.flags.first_chunk_mut::<MOST>() {
+            flags.iter_mut().take(words * 64).for_each(|flag| *flag = 0);
+            for end in &self.ends {
+                // That of a row without entries is the last of the row before; before the first entry, one past all of them.
+                let last = end.wrapping_sub(1) as usize % MOST;
+                flags.get_mut(last).into_iter().for_each(|flag| *flag = 1);
+            }
+            self.lasts.extend(flags.as_chunks::<64>().0.iter().take(words).map(|flags| kernels.flags(flags)));
+        }
         self.owned.clear();
         self.owned.resize(words, if self.gaps { 0 } else { u64::MAX });
         if self.gaps {
             let entries = self.starts.iter().zip(&self.ends).flat_map(|(start, end)| *start..*end);
             entries.for_each(|at| put(&mut self.owned, at as usize, true));
         }
+        let mut inside = 0;
+        self.firsts.clear();
+        self.firsts.extend(self.owned.iter().zip(&self.lasts).map(|(owned, lasts)| {
+            let inner = owned & !lasts;
+            let firsts = owned & !(inner << 1 | inside);
+            inside = inner >> 63;
+            firsts
+        }));
         self.last.set(&self.lasts, kernels);
         self.rows.set(&self.some, kernels);
     }
@@ -223,23 +232,18 @@ impl Lists {
     }
 
     /// Sets the bits of the rows that have an entry whose bit is set; `turn` turns some of them round first. `memory` is overwritten.
-    ///
-    /// Lists are runs of bits. Added to all bits of a run but the last, a bit that is set carries over every bit after it, up to the last: a
-    /// whole word of entries is joined by list at once. The last bits of the runs, side by side, are then the bits of the rows.
     #[inline(always)]
     pub(super) fn having(&self, entries: &[u64], turn: u64, into: &mut [u64], memory: &mut Joining, kernels: Kernels) {
         let Joining { ends, rows, .. } = memory;
         ends.resize(ends.len().max(self.lasts.len()).max(self.some.len()), 0);
         rows.resize(rows.len().max(self.some.len() + 1), 0);
-        let mut carry = false;
-        for (end, ((entries, owned), lasts)) in ends.iter_mut().zip(entries.iter().zip(&self.owned).zip(&self.lasts)) {
-            let entries = (entries ^ turn) & owned;
-            let (sum, over) = (entries & !lasts).overflowing_add(!lasts);
-            let (sum, again) = sum.overflowing_add(u64::from(carry));
-            carry = over || again;
-            *end = sum | entries;
+        let mut carry = 0;
+        let lists = entries.chunks(64).zip(self.owned.chunks(64)).zip(self.lasts.chunks(64));
+        for (((entries, owned), lasts), ends) in lists.zip(ends.chunks_mut(64)) {
+            let entries = entries.iter().zip(owned).map(|(entries, owned)| (entries ^ turn) & owned);
+            carry = last_bits(entries.zip(lasts), carry, ends);
         }
-        rows.first_mut().into_iter().for_each(|word| *word = 0);
+        // The last bits of the lists, side by side, are the bits of the rows that have one.
         self.last.together(ends, rows, kernels);
         self.rows.apart(rows, into, ends, kernels);
     }
@@ -248,25 +252,17 @@ impl Lists {
     #[inline(always)]
     pub(super) fn having_so_many(&self, least: u32, into: &mut [u64], memory: &mut Joining, kernels: Kernels) {
         let mut entries = std::mem::take(&mut memory.entries);
-        (1..least).for_each(|_| self.without_first(&mut entries));
+        entries.iter_mut().zip(&self.owned).for_each(|(entries, owned)| *entries &= owned);
+        for _ in 1..least {
+            let mut borrow = 0;
+            for ((entries, firsts), lasts) in
+                entries.chunks_mut(64).zip(self.firsts.chunks(64)).zip(self.lasts.chunks(64))
+            {
+                borrow = without_first(firsts.iter().zip(lasts), borrow, entries);
+            }
+        }
         self.having(&entries, 0, into, memory, kernels);
         memory.entries = entries;
-    }
-
-    /// Takes the first bit that is set out of each list: one taken from the first of a run leaves all its bits but that, once the last one
-    /// stands for those of a run that has none.
-    fn without_first(&self, entries: &mut [u64]) {
-        let (mut borrow, mut inside) = (false, false);
-        for (entries, (owned, lasts)) in entries.iter_mut().zip(self.owned.iter().zip(&self.lasts)) {
-            *entries &= owned;
-            let inner = owned & !lasts;
-            let firsts = owned & !(inner << 1 | u64::from(inside));
-            inside = inner >> 63 == 1;
-            let (rest, under) = (*entries | lasts).overflowing_sub(firsts);
-            let (rest, again) = rest.overflowing_sub(u64::from(borrow));
-            borrow = under || again;
-            *entries &= rest;
-        }
     }
 }
 
@@ -343,7 +339,7 @@ mod tests {
             let up_to = 4;
             for kernels in Kernels::all() {
                 let mut lists = Lists::default();
-                let (first, end) = lists.find(Some(&column), &of, up_to).unwrap();
+                let (first, end) = lists.find(Some(&column), &of, up_to, kernels).unwrap();
                 let len = (end - first) as usize;
                 lists.stand(len, kernels);
                 lists.own(len);
@@ -400,7 +396,7 @@ mod tests {
         let of = |len: usize| Place { start: 0, len, fine: true, ..Place::default() };
         let find = |starts: &[i32], ends: &[i32]| {
             let column = Column::List { starts, ends, complete: None, known: None };
-            Lists::default().find(Some(&column), &of(starts.len()), 8)
+            Lists::default().find(Some(&column), &of(starts.len()), 8, Kernels::best())
         };
         assert_eq!(find(&[5, 7, 9], &[7, 9, 9]), Some((5, 9)));
         assert_eq!(find(&[5, 3], &[7, 5]), None);
@@ -410,6 +406,6 @@ mod tests {
         assert_eq!(find(&starts, &ends), Some((0, 200)));
         (starts[64], ends[64]) = (127, 128);
         assert_eq!(find(&starts, &ends), None);
-        assert_eq!(Lists::default().find(None, &of(3), 8), Some((0, 0)));
+        assert_eq!(Lists::default().find(None, &of(3), 8, Kernels::best()), Some((0, 0)));
     }
 }

@@ -69,10 +69,18 @@ impl Tested {
         let Some(place) = places.get(self.place) else { return };
         for (step, ..) in &self.steps {
             let Some(cells) = cells.get_mut(*step) else { continue };
-            cells.reset(place);
+            cells.size(place);
             cells.whole();
         }
-        let Some(Column::Scalar { values, known }) = columns.column(self.field).filter(|_| place.fine) else { return };
+        let Some(Column::Scalar { values, known }) = columns.column(self.field).filter(|_| place.fine) else {
+            // Nothing is known of any row.
+            for (step, ..) in &self.steps {
+                let Some(cells) = cells.get_mut(*step) else { continue };
+                cells.blank();
+                cells.whole();
+            }
+            return;
+        };
         planes.resize(self.tests.len(), NONE);
         for (block, start) in (place.start..place.start + place.len).step_by(ROWS).enumerate() {
             // With the rows after the last one of the place, where there are some: a whole block is sooner done than most of it.
