@@ -5,7 +5,7 @@ use crate::ast::{self, FieldNote, TypeExpr};
 use crate::checked::error::{BOUNDS, DECLARED_TWICE, NO_SUCH_DATE, WRONG_TYPE};
 use crate::checked::{Model, Policy};
 use crate::diagnostic::Diagnostic;
-use crate::ids::{EntityId, EnumId, FieldId};
+use crate::ids::{EntityId, EnumId, FieldId, PolicyId};
 use crate::schema::{Class, Entity, Enum, Field, FieldType, Provenance, Symbol};
 use crate::span::Span;
 use crate::value::{Date, Label, Words};
@@ -303,7 +303,7 @@ impl<'a> Checker<'a> {
         for item in files.iter().flat_map(|f| &f.items) {
             let ast::Item::Policy(declared) = item else { continue };
             let name = self.declared_label(&declared.pair);
-            if self.model.schema.symbol_named(EnumId::POLICY, &name.id).is_some() {
+            if self.symbol_named(EnumId::POLICY, &name.id).is_some() {
                 self.twice(&name.id, declared.pair.name.span);
                 continue;
             }
@@ -314,6 +314,10 @@ impl<'a> Checker<'a> {
             if let Some(policies) = self.model.schema.enums.get_mut(EnumId::POLICY.index()) {
                 let end = u32::try_from(policies.values.len()).unwrap_or(u32::MAX).saturating_add(1);
                 policies.values.push(Symbol { name: name.clone(), parent: None, end });
+            }
+            let policy = PolicyId::of(self.model.policies.len());
+            for name in [&name.id, &name.zh] {
+                self.policies_by_name.entry(name.clone()).or_insert(policy);
             }
             let title = name.words();
             self.model.policies.push(unwritten(name, unit, title, declared.span));

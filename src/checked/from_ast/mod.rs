@@ -22,7 +22,7 @@ use super::{Expr, Model};
 use crate::ast;
 use crate::ast::print::Glossary;
 use crate::diagnostic::Diagnostic;
-use crate::ids::{DefineId, EntityId, FieldId, ParameterId, PolicyId};
+use crate::ids::{DefineId, EntityId, EnumId, FieldId, ParameterId, PolicyId};
 use crate::limits::Limits;
 use crate::span::Span;
 use define::{Pending, PendingParameter};
@@ -61,6 +61,7 @@ pub fn check_within(files: &[ast::File], limits: &Limits) -> (Model, Vec<Diagnos
         fields_by_name: Vec::new(),
         defined: HashMap::new(),
         parameters: Vec::new(),
+        policies_by_name: HashMap::new(),
         parameters_by_name: HashMap::new(),
         path: Vec::new(),
         depth: 0,
@@ -111,6 +112,8 @@ struct Checker<'a> {
     defined: HashMap<(usize, Option<PolicyId>), Option<DefineId>>,
     /// The facts of each record by every name they have.
     fields_by_name: Vec<HashMap<String, FieldId>>,
+    /// By identifier and by Chinese name: there may be many thousands.
+    policies_by_name: HashMap<String, PolicyId>,
     parameters: Vec<PendingParameter<'a>>,
     parameters_by_name: HashMap<(Option<EntityId>, String), ParameterId>,
     /// What is being defined right now, for showing circles.
@@ -136,6 +139,14 @@ impl<'a> Checker<'a> {
         self.check_always(files);
         self.check_policies(files);
         self.check_silences(files);
+    }
+
+    /// The value of an enum with that identifier or Chinese name.
+    fn symbol_named(&self, id: EnumId, name: &str) -> Option<u32> {
+        if id == EnumId::POLICY {
+            return self.policies_by_name.get(name).map(|policy| policy.0);
+        }
+        self.model.schema.symbol_named(id, name)
     }
 
     fn index_fields(&mut self) {

@@ -104,7 +104,7 @@ impl Checker<'_> {
         let enums = &self.model.schema.enums;
         let found: Vec<(EnumId, u32)> = (0..enums.len())
             .map(EnumId::of)
-            .filter_map(|e| self.model.schema.symbol_named(e, id).map(|p| (e, p)))
+            .filter_map(|e| self.symbol_named(e, id).map(|p| (e, p)))
             .collect();
         if let (Some(Type::Symbol(wanted)), Some((other, _))) = (expected, found.first()) {
             self.other_enum(name, wanted, *other);

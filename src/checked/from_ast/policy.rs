@@ -29,7 +29,7 @@ impl<'a> Checker<'a> {
 
     /// The policy of a declaration; none for a second declaration of a name, which is reported elsewhere.
     pub(super) fn declared_policy(&self, policy: &ast::Policy) -> Option<PolicyId> {
-        let position = self.model.schema.symbol_named(EnumId::POLICY, self.names.id(&policy.pair.name.text))?;
+        let position = self.symbol_named(EnumId::POLICY, self.names.id(&policy.pair.name.text))?;
         let same = self.model.policies.get(position as usize).is_some_and(|p| p.span == policy.span);
         same.then_some(PolicyId(position))
     }
