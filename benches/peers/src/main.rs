@@ -38,7 +38,7 @@ fn main() {
     if has("blocks") {
         for missing in [false, true] {
             let set = data::reference(missing);
-            println!("\n## {}: columns, one thread\n", set.title);
+            println!("\n## {}: columns\n", set.title);
             if !missing {
                 hard::columns(&set);
             }
