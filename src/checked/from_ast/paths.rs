@@ -102,10 +102,8 @@ impl Checker<'_> {
     /// The last resort: a value that only one enum has.
     fn symbol_anywhere(&mut self, name: &ast::Name, id: &str, scope: &Scope, expected: Option<Type>) -> Option<Expr> {
         let enums = &self.model.schema.enums;
-        let found: Vec<(EnumId, u32)> = (0..enums.len())
-            .map(EnumId::of)
-            .filter_map(|e| self.symbol_named(e, id).map(|p| (e, p)))
-            .collect();
+        let found: Vec<(EnumId, u32)> =
+            (0..enums.len()).map(EnumId::of).filter_map(|e| self.symbol_named(e, id).map(|p| (e, p))).collect();
         if let (Some(Type::Symbol(wanted)), Some((other, _))) = (expected, found.first()) {
             self.other_enum(name, wanted, *other);
             return None;
