@@ -38,7 +38,7 @@ mod owned;
 mod profile;
 
 pub use bits::Bits;
-pub(crate) use bits::{set_bits, word_of};
+pub(crate) use bits::set_bits;
 pub use check::Builder;
 pub use collect::{Collect, Seat};
 pub use fault::Fault;
@@ -202,11 +202,8 @@ impl Values<'_> {
         fn within<T: Copy + Into<i64>>(values: &[T], row: usize, spans: &[(i64, i64)]) -> u64 {
             let rest = values.get(row..).unwrap_or_default();
             let inside = |value: T, (least, most): &(i64, i64)| (*least..=*most).contains(&value.into());
-            if let Some(whole) = rest.first_chunk::<64>() {
-                return spans.iter().fold(0, |found, span| found | word_of(whole, |value| inside(value, span)));
-            }
             let any = |value: &T| spans.iter().any(|span| inside(*value, span));
-            rest.iter().enumerate().fold(0, |word, (at, value)| word | u64::from(any(value)) << at)
+            rest.iter().take(64).enumerate().fold(0, |word, (at, value)| word | u64::from(any(value)) << at)
         }
         match self {
             Self::I64(values) => within(values, row, spans),

@@ -11,21 +11,6 @@ pub(crate) fn set_bits(words: impl IntoIterator<Item = u64>) -> impl Iterator<It
     })
 }
 
-/// One bit for each of 64 values. Eight answers of 0 or 1 stand in eight bytes, which the compiler makes with vectors; one multiplication
-/// brings their lowest bits together.
-#[inline(always)]
-#[allow(clippy::inline_always, reason = "has to be compiled together with the vector instructions it is called for")]
-pub(crate) fn word_of<T: Copy>(values: &[T; 64], holds: impl Fn(T) -> bool) -> u64 {
-    let mut answers = [0u8; 64];
-    for (answer, value) in answers.iter_mut().zip(values) {
-        *answer = u8::from(holds(*value));
-    }
-    let eights = answers.as_chunks::<8>().0.iter().enumerate();
-    eights.fold(0, |word, (at, eight)| {
-        word | (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (at * 8)
-    })
-}
-
 /// One bit a row, borrowed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Bits<'a> {

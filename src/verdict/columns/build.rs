@@ -84,11 +84,8 @@ impl Build<'_> {
                 Node::Bool(_) => Part::Joined,
                 Node::Test(fact, set) => match self.path(fact.record) {
                     Some(path) => {
-                        let (least, most) = self.range(*fact);
                         let set = self.bound.set(*set);
-                        let cuts = set.as_slice().iter().flat_map(|(from, to)| [*from, to.saturating_add(1)]);
-                        let cuts = cuts.filter(|cut| least < *cut && *cut <= most);
-                        facts.entry((path, fact.field)).or_default().extend(cuts);
+                        facts.entry((path, fact.field)).or_default().extend(cuts(set, self.range(*fact)));
                         tests.push((id, path, *fact, set.clone()));
                         Part::Asked
                     }
@@ -240,6 +237,12 @@ impl Build<'_> {
         }
         found.into_iter().collect()
     }
+}
+
+/// Where a set begins, and where what is past it does, within the range of its fact.
+pub(super) fn cuts(set: &Intervals, (least, most): (i64, i64)) -> impl Iterator<Item = i64> {
+    let cuts = set.as_slice().iter().flat_map(|(from, to)| [*from, to.saturating_add(1)]);
+    cuts.filter(move |cut| least < *cut && *cut <= most)
 }
 
 /// A test in the measure of its lane; turned round where it holds of the least value, so that `< 5` and `>= 5` are one.

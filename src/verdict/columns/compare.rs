@@ -1,7 +1,7 @@
 //! Lanes -> planes: one comparison of every row of a block.
 
 use super::{NONE, Plane, ROWS, Test};
-use crate::columns::{Values, word_of};
+use crate::columns::Values;
 
 /// Which instructions are used. All of them give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,6 +240,20 @@ fn each(tests: &[Test], into: &mut [Plane], next: &mut Ahead<'_>, mut join: impl
         test.spans.iter().for_each(|span| join(&mut plane, *span));
         *into = plane;
     }
+}
+
+/// One bit for each of 64 values. Eight answers of 0 or 1 stand in eight bytes, which the compiler makes with vectors; one multiplication
+/// brings their lowest bits together.
+#[inline(always)]
+fn word_of<T: Copy>(values: &[T; 64], holds: impl Fn(T) -> bool) -> u64 {
+    let mut answers = [0u8; 64];
+    for (answer, value) in answers.iter_mut().zip(values) {
+        *answer = u8::from(holds(*value));
+    }
+    let eights = answers.as_chunks::<8>().0.iter().enumerate();
+    eights.fold(0, |word, (at, eight)| {
+        word | (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (at * 8)
+    })
 }
 
 /// One bit a row.

@@ -5,11 +5,11 @@ use crate::columns::{Column, Columns};
 use crate::graph::Bound;
 use crate::graph::intervals::Intervals;
 use crate::ids::FieldId;
-use crate::verdict::columns::build::{part, width};
+use crate::verdict::columns::build::{cuts, part, width};
 use crate::verdict::columns::compare::{Ahead, Kernels};
 use crate::verdict::columns::lanes::{Places, Slots};
 use crate::verdict::columns::{ALL, NONE, Plane, ROWS, Test, WORDS, Width};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The steps that test a fact.
@@ -34,10 +34,7 @@ impl Tested {
         }
         let tested = asked.into_iter().filter_map(|((place, field), asked)| {
             let range = bound.graph.schema.field(field)?.range;
-            let sets = asked.iter().flat_map(|(_, set)| set.as_slice());
-            let cuts = sets.flat_map(|(from, to)| [*from, to.saturating_add(1)]);
-            let cuts: BTreeSet<i64> = cuts.filter(|cut| range.0 < *cut && *cut <= range.1).collect();
-            let width = width(&cuts)?;
+            let width = width(&asked.iter().flat_map(|(_, set)| cuts(set, range)).collect())?;
             let mut tests: Vec<Test> = Vec::new();
             let steps = asked.into_iter().map(|(step, set)| {
                 let (test, turned) = part(0, width, range, set);
@@ -67,20 +64,20 @@ impl Tested {
         (slots, planes, kernels): (&mut Slots, &mut Vec<Plane>, Kernels),
     ) {
         let Some(place) = places.get(self.place) else { return };
+        let column = columns.column(self.field).filter(|_| place.fine);
+        let scalar =
+            column.and_then(|c| if let Column::Scalar { values, known } = c { Some((values, known)) } else { None });
         for (step, ..) in &self.steps {
             let Some(cells) = cells.get_mut(*step) else { continue };
-            cells.size(place);
+            // What is known is written below; else nothing is of any row.
+            if scalar.is_some() {
+                cells.size(place);
+            } else {
+                cells.reset(place);
+            }
             cells.whole();
         }
-        let Some(Column::Scalar { values, known }) = columns.column(self.field).filter(|_| place.fine) else {
-            // Nothing is known of any row.
-            for (step, ..) in &self.steps {
-                let Some(cells) = cells.get_mut(*step) else { continue };
-                cells.blank();
-                cells.whole();
-            }
-            return;
-        };
+        let Some((values, known)) = scalar else { return };
         planes.resize(self.tests.len(), NONE);
         for (block, start) in (place.start..place.start + place.len).step_by(ROWS).enumerate() {
             // With the rows after the last one of the place, where there are some: a whole block is sooner done than most of it.
